@@ -1,0 +1,1 @@
+"""Routes: thin; they parse, call an action or a query, and answer."""

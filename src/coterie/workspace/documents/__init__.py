@@ -1,0 +1,1 @@
+"""Documents: rooms, update logs, the disk as a participant."""

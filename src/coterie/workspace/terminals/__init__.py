@@ -1,0 +1,1 @@
+"""Terminals: PTYs of the machine, shared."""
