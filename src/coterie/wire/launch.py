@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 HANDOFF_SOCKET = "handoff.sock"
-"""SOCK_SEQPACKET in the run directory: each message is a request head with the client's socket attached (SCM_RIGHTS)."""
+"""SOCK_SEQPACKET in the run directory: each message is a request head with the client's socket attached."""
 
 HTTP_SOCKET = "http.sock"
 """SOCK_STREAM in the run directory: HTTP and spliced WebSockets, each request with a ticket."""

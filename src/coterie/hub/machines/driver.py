@@ -67,7 +67,7 @@ class Driver(Protocol):
     """Creates, starts, watches, stops and deletes machines. Every method may be called again after a failure.
 
     Methods raise `CoterieError(MACHINE_FAILED | SANDBOX_MISSING | DISK_FULL, sentence)` for what a person can act on.
-    A driver keeps what it needs to find a running machine again on disk, so that a restarted hub adopts it (decision 10).
+    A driver keeps on disk what it needs to find a running machine again, so that a restarted hub adopts it.
     """
 
     name: str
@@ -77,7 +77,7 @@ class Driver(Protocol):
         ...
 
     async def start(self, spec: MachineSpec, log: Log) -> Address:
-        """Start the machine and return once its workspace server accepts connections. Starting a running one is a no-op."""
+        """Start the machine and return once its workspace server accepts connections; no-op for a running one."""
         ...
 
     async def poll(self, workspace: str) -> MachineStatus:
@@ -89,7 +89,7 @@ class Driver(Protocol):
         ...
 
     async def stop(self, workspace: str, grace: float = 5.0) -> None:
-        """Ask the workspace server to save and end, kill what is left after `grace` seconds. Stopping a stopped one is a no-op."""
+        """Ask the workspace server to save and end, kill what is left after `grace` seconds; no-op for a stopped one."""
         ...
 
     async def delete(self, workspace: str) -> None:

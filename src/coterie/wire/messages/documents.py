@@ -12,7 +12,7 @@ from coterie.wire.messages.base import ClientMessage, ServerMessage, needs
 
 @needs(Capability.DOCUMENT_READ)
 class DocumentOpen(ClientMessage):
-    """Join the room of a file. With the `epoch` and `state_vector` held from before, only what is missing comes back."""
+    """Join the room of a file; with `epoch` and `state_vector` held from before, only what is missing comes back."""
 
     request: int
     path: str
