@@ -1,0 +1,1 @@
+"""Tests mirror `src/`; what they share is in `support/`."""

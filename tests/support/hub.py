@@ -1,0 +1,151 @@
+"""A real hub in a process of its own, started, killed and restarted by tests and benches."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.support.socket import WorkspaceSocket
+
+PASSWORD = "correct horse battery staple"
+READY_WITHIN = 30.0
+
+
+def free_port() -> int:
+    """Return a TCP port nobody listens on at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class RunningHub:
+    """`coterie serve` over a data directory. `restart` keeps the directory and the port."""
+
+    def __init__(self, data: Path, environment: dict[str, str] | None = None) -> None:
+        self.data = data
+        self.port = free_port()
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.environment = environment or {}
+        self.output: list[str] = []
+        self.process: subprocess.Popen[str] | None = None
+        self._setup_link = ""
+        self._listening = threading.Event()
+
+    def start(self) -> RunningHub:
+        """Start and return once the hub accepts connections."""
+        command = [sys.executable, "-m", "coterie", "serve", "--data", str(self.data), "--port", str(self.port)]
+        self._listening.clear()
+        self.process = subprocess.Popen(
+            command,
+            env={**os.environ, **self.environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        threading.Thread(target=self._read, args=(self.process,), daemon=True).start()
+        if not self._listening.wait(READY_WITHIN):
+            raise TimeoutError("the hub did not come up:\n" + "".join(self.output))
+        if self.process.poll() is not None:
+            raise RuntimeError("the hub ended:\n" + "".join(self.output))
+        return self
+
+    def _read(self, process: subprocess.Popen[str]) -> None:
+        assert process.stdout
+        for line in process.stdout:
+            self.output.append(line)
+            if found := re.search(r"(http://\S+/setup#\S+)", line):
+                self._setup_link = found[1]
+            if f":{self.port}" in line:
+                self._listening.set()
+        self._listening.set()
+
+    @property
+    def setup_link(self) -> str:
+        """The one-time link the hub printed for its first administrator."""
+        assert self._setup_link, "".join(self.output)
+        return self._setup_link
+
+    def kill(self) -> None:
+        """End the hub without a chance to tidy up."""
+        assert self.process
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(10)
+
+    def stop(self) -> int:
+        """End the hub in an orderly way; return its exit code."""
+        assert self.process
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(30)
+
+    def restart(self) -> None:
+        """Kill and start again, over the same data and port."""
+        self.kill()
+        self.start()
+
+    def set_up(self, username: str = "ada", display_name: str = "Ada Lovelace") -> Account:
+        """Become the first administrator through the printed link."""
+        token = self.setup_link.partition("#")[2]
+        account = Account(self, username)
+        account.post(
+            "/setup", {"token": token, "username": username, "display_name": display_name, "password": PASSWORD}
+        )
+        account.sign_in()
+        return account
+
+    def remove_machines(self, account: Account) -> None:
+        """Delete every workspace, so that no machine outlives the test."""
+        for workspace in account.get("/workspaces"):
+            account.http.request(
+                "DELETE", f"/api/v1/workspaces/{workspace['id']}", json={"confirm": workspace["name"]}
+            ).raise_for_status()
+
+
+class Account:
+    """A signed-in person, as a browser is: cookie and Origin."""
+
+    def __init__(self, hub: RunningHub, username: str) -> None:
+        self.hub = hub
+        self.username = username
+        self.http = httpx.Client(base_url=hub.address, headers={"origin": hub.address}, timeout=30)
+
+    def sign_in(self) -> None:
+        self.post("/sign-in", {"username": self.username, "password": PASSWORD})
+
+    def get(self, path: str) -> Any:
+        return self._answer(self.http.get(f"/api/v1{path}"))
+
+    def post(self, path: str, body: Any = None) -> Any:
+        return self._answer(self.http.post(f"/api/v1{path}", json=body))
+
+    def _answer(self, response: httpx.Response) -> Any:
+        if response.is_error:
+            raise RuntimeError(f"{response.request.method} {response.request.url.path}: {response.text}")
+        return response.json() if response.content else None
+
+    def invite(self, username: str, display_name: str) -> Account:
+        """Make an account for a second person through an invitation link."""
+        link = self.post("/invitations", {})
+        token = link["token"] if "token" in link else link["link"].partition("#")[2]
+        other = Account(self.hub, username)
+        other.post(
+            "/register", {"token": token, "username": username, "display_name": display_name, "password": PASSWORD}
+        )
+        other.sign_in()
+        return other
+
+    async def open(self, workspace: str) -> WorkspaceSocket:
+        """Open the workspace's socket through the gate."""
+        cookie = "; ".join(f"{name}={value}" for name, value in self.http.cookies.items())
+        url = self.hub.address.replace("http", "ws", 1) + f"/w/{workspace}"
+        return await WorkspaceSocket.open(url, {"Cookie": cookie, "Origin": self.hub.address})
