@@ -20,7 +20,7 @@ WITHIN = 20.0
 """Seconds any wait may take before the test fails."""
 
 
-class Closed(Exception):
+class Closed(Exception):  # noqa: N818 an event, as asyncio.CancelledError is
     """The socket was closed, with this code and reason."""
 
     def __init__(self, code: int, reason: str) -> None:
@@ -37,9 +37,8 @@ class _Listener(WSListener):
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         kind = frame.msg_type
         if kind == WSMsgType.CLOSE:
-            code = frame.get_close_code() or 1005
-            reason = frame.get_close_message() or b""
-            self.owner.ended(int(code), reason.decode() if isinstance(reason, bytes) else str(reason))
+            payload = frame.get_payload_as_bytes()
+            self.owner.ended(int.from_bytes(payload[:2], "big") if payload else 1005, payload[2:].decode())
             transport.disconnect()
         elif kind == WSMsgType.PING:
             transport.send_pong(frame.get_payload_as_bytes())

@@ -1,0 +1,80 @@
+"""A real hub with the sandbox driver, and browsers for several people."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+
+from tests.support.hub import RunningHub
+
+BROWSER = "/usr/bin/chromium"
+QUIET = [
+    "--no-sandbox",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    return {"executable_path": BROWSER, "args": QUIET, "headless": True}
+
+
+@pytest.fixture(scope="module")
+def hub() -> Iterator[RunningHub]:
+    """A hub over fresh data. Git may reach this machine's loopback, where the tests' git server listens."""
+    # Unix socket paths are at most 107 bytes: a short folder of our own instead of pytest's.
+    with tempfile.TemporaryDirectory(prefix="cot-") as folder:
+        running = RunningHub(Path(folder), {"COTERIE_GIT_ALLOW_LOCAL": "true"}).start()
+        yield running
+        running.stop()
+
+
+OpenBrowser = Callable[..., Page]
+
+
+@pytest.fixture
+def open_browser(browser: Browser, hub: RunningHub) -> Iterator[OpenBrowser]:
+    """Return a function that opens a fresh browser profile, as one person's computer is.
+
+    At the end no page may have logged an error or asked another origin for anything.
+    """
+    contexts: list[BrowserContext] = []
+    problems: list[str] = []
+
+    def look(page: Page) -> None:
+        def heard(message: ConsoleMessage) -> None:
+            if message.type == "error" and "WebSocket" not in message.text and "ERR_" not in message.text:
+                problems.append(f"console: {message.text}")
+
+        page.on("console", heard)
+        page.on("pageerror", lambda error: problems.append(f"page error: {error}"))
+        page.on(
+            "request",
+            lambda request: (
+                problems.append(f"foreign request: {request.url}")
+                if request.url.startswith("http") and not request.url.startswith(hub.address)
+                else None
+            ),
+        )
+
+    def open_one(**options: Any) -> Page:
+        context = browser.new_context(base_url=hub.address, **{"viewport": {"width": 1280, "height": 800}, **options})
+        context.set_default_timeout(20_000)
+        contexts.append(context)
+        context.on("page", look)
+        return context.new_page()
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert not problems, json.dumps(problems, indent=1)
