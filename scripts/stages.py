@@ -1,0 +1,49 @@
+"""Runs the stages of `make check` and `make test`, each announced, timed, and stopping at the first that fails."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+PYTHON = sys.executable
+CHECKS = [
+    ("generated files", [PYTHON, "scripts/gen.py", "--check"], "."),
+    ("ruff check", ["ruff", "check", "."], "."),
+    ("ruff format", ["ruff", "format", "--check", "."], "."),
+    ("mypy", ["mypy"], "."),
+    ("imports", ["lint-imports"], "."),
+    ("tsc", ["npm", "run", "--silent", "check"], "web"),
+]
+"""What has to be right before anything runs: name, command, folder."""
+WEB_TESTS = ("vitest", ["npm", "run", "--silent", "test"], "web")
+TESTS = [PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadfile"]
+"""Two workers, as on two cores; a file's tests stay together, for they share servers and browsers."""
+
+
+def run(name: str, command: list[str], folder: str) -> bool:
+    """Run one stage; whether it passed."""
+    print(f"── {name}: {' '.join(Path(command[0]).name if i == 0 else a for i, a in enumerate(command))}", flush=True)
+    began = time.monotonic()
+    passed = subprocess.run(command, cwd=ROOT / folder, stdin=subprocess.DEVNULL, check=False).returncode == 0
+    print(f"── {name}: {'passed' if passed else 'FAILED'} in {time.monotonic() - began:.1f} s", flush=True)
+    return passed
+
+
+def main(which: str) -> int:
+    """Run `check` or `test`; 1 when a stage failed. pytest comes last, so that its count is the last line."""
+    for stage in [*CHECKS, *([WEB_TESTS] if which == "test" else [])]:
+        if not run(*stage):
+            return 1
+    if which == "check":
+        return 0
+    print(f"── tests: {' '.join(['python', *TESTS[1:]])}", flush=True)
+    os.chdir(ROOT)
+    os.execv(PYTHON, TESTS)  # noqa: S606 no shell is wanted
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
