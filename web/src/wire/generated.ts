@@ -3,6 +3,10 @@
 export const PROTOCOL = 1;
 export const MAX_CLIENT_MESSAGE = 8388608;
 
+export const TERMINAL_ACKNOWLEDGE_EVERY = 65536;
+export const TERMINAL_LONGEST_INPUT = 65536;
+export const TERMINAL_LONGEST_NAME = 80;
+
 export type Capability = "workspace.see" | "workspace.open" | "workspace.start" | "workspace.stop" | "workspace.configure" | "workspace.share" | "workspace.delete" | "file.read" | "file.write" | "document.read" | "document.write" | "board.read" | "board.write" | "notebook.read" | "notebook.write" | "terminal.read" | "terminal.open" | "terminal.write" | "terminal.resize" | "terminal.close" | "kernel.execute" | "kernel.interrupt" | "kernel.restart" | "port.open" | "session.start" | "session.manage" | "session.join" | "chat.write" | "call.join" | "presence.write" | "snapshot.take" | "snapshot.manage" | "share.leave";
 
 export type Role = "owner" | "group-member" | "member" | "editor" | "watcher" | "guest" | "read-only-guest";
@@ -10,6 +14,8 @@ export type Role = "owner" | "group-member" | "member" | "editor" | "watcher" | 
 export type ErrorCode = "invalid" | "signed-out" | "forbidden" | "not-found" | "taken" | "conflict" | "too-big" | "too-fast" | "not-running" | "disk-full" | "unavailable" | "internal" | "wrong-password" | "expired" | "git-unreachable" | "git-private" | "git-failed" | "archive-unsafe" | "archive-unreadable" | "machine-failed" | "sandbox-missing" | "binary" | "outside" | "exists" | "limit";
 
 export type FileKind = "file" | "folder" | "link" | "other";
+
+export type Interruption = "interrupt" | "terminate" | "kill";
 
 export interface Person {
   connection: number;
@@ -31,6 +37,11 @@ export interface FileEntry {
   ignored: boolean;
 }
 
+export interface Port {
+  port: number;
+  process: string;
+}
+
 export interface TerminalInfo {
   terminal: number;
   name: string;
@@ -40,6 +51,9 @@ export interface TerminalInfo {
   ended: boolean;
   exit_code: number;
   owner: string;
+  title: string;
+  folder: string;
+  stopped: string[];
 }
 
 export interface Ping {
@@ -125,6 +139,14 @@ export interface TerminalOpen {
   rows: number;
 }
 
+export interface TerminalRunAgain {
+  type: "TerminalRunAgain";
+  request: number;
+  terminal: number;
+  columns: number;
+  rows: number;
+}
+
 export interface TerminalAttach {
   type: "TerminalAttach";
   request: number;
@@ -147,6 +169,13 @@ export interface TerminalInput {
   type: "TerminalInput";
   terminal: number;
   data: Uint8Array;
+}
+
+export interface TerminalSignal {
+  type: "TerminalSignal";
+  request: number;
+  terminal: number;
+  signal: Interruption;
 }
 
 export interface TerminalResize {
@@ -266,6 +295,11 @@ export interface FilesChanged {
   folders: string[];
 }
 
+export interface PortsChanged {
+  type: "PortsChanged";
+  ports: Port[];
+}
+
 export interface TerminalOpened {
   type: "TerminalOpened";
   request: number;
@@ -277,23 +311,32 @@ export interface TerminalsChanged {
   terminals: TerminalInfo[];
 }
 
+export interface TerminalTyping {
+  type: "TerminalTyping";
+  terminal: number;
+  connection: number;
+}
+
 export interface TerminalOutput {
   type: "TerminalOutput";
   terminal: number;
   sequence: number;
   data: Uint8Array;
   skipped: number;
+  reset: boolean;
+  preamble: Uint8Array;
 }
 
-export type ClientMessage = Ping | PresenceUpdate | DocumentOpen | DocumentClose | DocumentEdit | CursorMove | FileList | FileWatch | FileFind | FileCreate | FileMove | FileDelete | TerminalOpen | TerminalAttach | TerminalDetach | TerminalAck | TerminalInput | TerminalResize | TerminalRename | TerminalClose;
+export type ClientMessage = Ping | PresenceUpdate | DocumentOpen | DocumentClose | DocumentEdit | CursorMove | FileList | FileWatch | FileFind | FileCreate | FileMove | FileDelete | TerminalOpen | TerminalRunAgain | TerminalAttach | TerminalDetach | TerminalAck | TerminalInput | TerminalSignal | TerminalResize | TerminalRename | TerminalClose;
 
-export type ServerMessage = Welcome | PeopleChanged | Done | Failed | Notice | Pong | DocumentOpened | DocumentUpdate | DocumentAck | DocumentSaved | CursorMoved | FileListing | FileFound | FilesChanged | TerminalOpened | TerminalsChanged | TerminalOutput;
+export type ServerMessage = Welcome | PeopleChanged | Done | Failed | Notice | Pong | DocumentOpened | DocumentUpdate | DocumentAck | DocumentSaved | CursorMoved | FileListing | FileFound | FilesChanged | PortsChanged | TerminalOpened | TerminalsChanged | TerminalTyping | TerminalOutput;
 
 /** Fields in the order they travel, each with the record type it holds, if any. */
 export const FIELDS: Record<string, readonly (readonly [string, string])[]> = {
   Person: [["connection", ""], ["user", ""], ["username", ""], ["display_name", ""], ["colour", ""], ["role", ""], ["here", ""], ["opened", ""], ["active", ""]],
   FileEntry: [["name", ""], ["kind", ""], ["size", ""], ["modified", ""], ["ignored", ""]],
-  TerminalInfo: [["terminal", ""], ["name", ""], ["columns", ""], ["rows", ""], ["driver", ""], ["ended", ""], ["exit_code", ""], ["owner", ""]],
+  Port: [["port", ""], ["process", ""]],
+  TerminalInfo: [["terminal", ""], ["name", ""], ["columns", ""], ["rows", ""], ["driver", ""], ["ended", ""], ["exit_code", ""], ["owner", ""], ["title", ""], ["folder", ""], ["stopped", ""]],
   Ping: [["number", ""]],
   PresenceUpdate: [["opened", ""], ["active", ""]],
   DocumentOpen: [["request", ""], ["path", ""], ["epoch", ""], ["state_vector", ""]],
@@ -307,10 +350,12 @@ export const FIELDS: Record<string, readonly (readonly [string, string])[]> = {
   FileMove: [["request", ""], ["source", ""], ["target", ""]],
   FileDelete: [["request", ""], ["path", ""]],
   TerminalOpen: [["request", ""], ["folder", ""], ["columns", ""], ["rows", ""]],
+  TerminalRunAgain: [["request", ""], ["terminal", ""], ["columns", ""], ["rows", ""]],
   TerminalAttach: [["request", ""], ["terminal", ""], ["sequence", ""]],
   TerminalDetach: [["terminal", ""]],
   TerminalAck: [["terminal", ""], ["sequence", ""]],
   TerminalInput: [["terminal", ""], ["data", ""]],
+  TerminalSignal: [["request", ""], ["terminal", ""], ["signal", ""]],
   TerminalResize: [["terminal", ""], ["columns", ""], ["rows", ""]],
   TerminalRename: [["request", ""], ["terminal", ""], ["name", ""]],
   TerminalClose: [["request", ""], ["terminal", ""]],
@@ -328,9 +373,11 @@ export const FIELDS: Record<string, readonly (readonly [string, string])[]> = {
   FileListing: [["request", ""], ["path", ""], ["entries", "FileEntry"]],
   FileFound: [["request", ""], ["paths", ""]],
   FilesChanged: [["folders", ""]],
+  PortsChanged: [["ports", "Port"]],
   TerminalOpened: [["request", ""], ["terminal", ""]],
   TerminalsChanged: [["terminals", "TerminalInfo"]],
-  TerminalOutput: [["terminal", ""], ["sequence", ""], ["data", ""], ["skipped", ""]],
+  TerminalTyping: [["terminal", ""], ["connection", ""]],
+  TerminalOutput: [["terminal", ""], ["sequence", ""], ["data", ""], ["skipped", ""], ["reset", ""], ["preamble", ""]],
 };
 
 /** What a person must hold to send each message. */
@@ -348,10 +395,12 @@ export const CAPABILITY: Record<ClientMessage["type"], Capability> = {
   FileMove: "file.write",
   FileDelete: "file.write",
   TerminalOpen: "terminal.open",
+  TerminalRunAgain: "terminal.open",
   TerminalAttach: "terminal.read",
   TerminalDetach: "terminal.read",
   TerminalAck: "terminal.read",
   TerminalInput: "terminal.write",
+  TerminalSignal: "terminal.write",
   TerminalResize: "terminal.resize",
   TerminalRename: "terminal.write",
   TerminalClose: "terminal.close",

@@ -9,10 +9,10 @@ from typing import Any, Union
 
 import msgspec
 
-from coterie.wire.messages import connection, documents, files, terminals
+from coterie.wire.messages import connection, documents, files, ports, terminals
 from coterie.wire.messages.base import CAPABILITY, ClientMessage, Record, ServerMessage
 
-MODULES = (connection, documents, terminals, files)
+MODULES = (connection, documents, terminals, files, ports)
 
 CLIENT_MESSAGES = tuple(ClientMessage.__subclasses__())
 SERVER_MESSAGES = tuple(ServerMessage.__subclasses__())

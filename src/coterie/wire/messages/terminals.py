@@ -2,8 +2,34 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
+import msgspec
+
 from coterie.wire.capabilities import Capability
 from coterie.wire.messages.base import ClientMessage, Record, ServerMessage, needs
+
+WINDOW = 512 << 10
+"""Bytes of output a client may be sent before it acknowledges some."""
+
+ACKNOWLEDGE_EVERY = 64 << 10
+"""Bytes of shown output after which a client acknowledges; well below WINDOW, so that output never waits for it."""
+
+LONGEST_INPUT = 64 << 10
+"""Bytes of one TerminalInput; a longer paste is sent in several."""
+
+MOST_COLUMNS = 1000
+MOST_ROWS = 500
+LONGEST_NAME = 80
+"""Characters of a terminal's name."""
+
+
+class Interruption(StrEnum):
+    """What a person can do to the program in front of a terminal, beside typing."""
+
+    INTERRUPT = "interrupt"
+    TERMINATE = "terminate"
+    KILL = "kill"
 
 
 class TerminalInfo(Record):
@@ -14,11 +40,17 @@ class TerminalInfo(Record):
     columns: int
     rows: int
     driver: int
-    """Connection that typed last, whose size everyone sees; 0: nobody yet."""
+    """Connection that typed last, whose size everyone sees; 0: nobody who is still here."""
     ended: bool = False
     exit_code: int = 0
     owner: str = ""
     """Display name of the person who opened it, as whom it acts in git."""
+    title: str = ""
+    """What the program calls itself (OSC 0 and 2), without control characters."""
+    folder: str = ""
+    """Where it was opened, relative to the files."""
+    stopped: list[str] = msgspec.field(default_factory=list)
+    """Programs that still ran in it when the workspace stopped; such a terminal is `ended`."""
 
 
 @needs(Capability.TERMINAL_OPEN)
@@ -27,6 +59,16 @@ class TerminalOpen(ClientMessage):
 
     request: int
     folder: str = ""
+    columns: int = 80
+    rows: int = 24
+
+
+@needs(Capability.TERMINAL_OPEN)
+class TerminalRunAgain(ClientMessage):
+    """Start a new shell in a terminal that has ended, below its old output; answered with Done."""
+
+    request: int
+    terminal: int
     columns: int = 80
     rows: int = 24
 
@@ -57,15 +99,24 @@ class TerminalAck(ClientMessage):
 
 @needs(Capability.TERMINAL_WRITE)
 class TerminalInput(ClientMessage):
-    """Typed or pasted bytes."""
+    """Typed or pasted bytes, at most LONGEST_INPUT. Whoever sends it becomes the driver."""
 
     terminal: int
     data: bytes
 
 
+@needs(Capability.TERMINAL_WRITE)
+class TerminalSignal(ClientMessage):
+    """Interrupt, terminate or kill the program in front, also when it does not read what is typed."""
+
+    request: int
+    terminal: int
+    signal: Interruption
+
+
 @needs(Capability.TERMINAL_RESIZE)
 class TerminalResize(ClientMessage):
-    """The driver's new size, in character cells."""
+    """The size of this tab's pane, in character cells. Applied while its sender is the driver, else kept for then."""
 
     terminal: int
     columns: int
@@ -83,7 +134,7 @@ class TerminalRename(ClientMessage):
 
 @needs(Capability.TERMINAL_CLOSE)
 class TerminalClose(ClientMessage):
-    """Hang up and forget the terminal."""
+    """Hang up and forget the terminal; what ignores the hang-up is killed."""
 
     request: int
     terminal: int
@@ -102,10 +153,23 @@ class TerminalsChanged(ServerMessage):
     terminals: list[TerminalInfo]
 
 
+class TerminalTyping(ServerMessage):
+    """`connection` is typing in a terminal: sent at most once a second."""
+
+    terminal: int
+    connection: int
+
+
 class TerminalOutput(ServerMessage):
-    """Output that begins at byte `sequence`. `skipped` bytes before it were left out for a reader that fell behind."""
+    """Output that begins at byte `sequence`. `skipped` bytes before it were left out for a reader that fell behind.
+
+    With `reset` the emulator is cleared first, then `preamble` is written, then `data`. The preamble restores the modes
+    (alternate screen, cursor, mouse, colours …) that left-out output would have set.
+    """
 
     terminal: int
     sequence: int
     data: bytes
     skipped: int = 0
+    reset: bool = False
+    preamble: bytes = b""
