@@ -1,0 +1,259 @@
+"""The machine's init: starts, signals and reaps what users run, on request of whoever holds one of its sockets.
+
+It is process 1 of the sandbox, so nothing inside can signal it, and it is not dumpable, so nothing inside can trace it
+or take its descriptors. When its control socket closes it ends, and everything in its PID namespace with it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import pty
+import resource
+import select
+import signal
+import socket
+import struct
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from coterie.machine import channel, kernel
+
+_STARTED = b"\0"
+
+
+class Init:
+    """Serves spawn and signal requests on its control socket and on connections to its listening socket."""
+
+    def __init__(self, control: socket.socket, listener: socket.socket | None = None) -> None:
+        self._control = control
+        self._listener = listener
+        self._readers: dict[int, tuple[socket.socket, channel.Reader]] = {}
+        self._owner: dict[int, socket.socket] = {}
+        """Who asked for each living process: that one is told its end."""
+        self._poll = select.poll()
+        self._wake, wake = os.pipe()
+        for fd in (self._wake, wake):
+            os.set_blocking(fd, False)
+        signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+
+    def serve(self) -> None:
+        """Return when the control socket closes."""
+        self._add(self._control)
+        self._poll.register(self._wake, select.POLLIN)
+        if self._listener:
+            self._poll.register(self._listener, select.POLLIN)
+        while True:
+            for fd, _ in self._poll.poll():
+                if fd == self._wake:
+                    os.read(self._wake, 4096)
+                    self._reap()
+                elif self._listener and fd == self._listener.fileno():
+                    with contextlib.suppress(OSError):
+                        self._add(self._listener.accept()[0])
+                elif fd in self._readers and not self._receive(*self._readers[fd]):
+                    return
+
+    def _add(self, sock: socket.socket) -> None:
+        self._readers[sock.fileno()] = (sock, channel.Reader(sock))
+        self._poll.register(sock, select.POLLIN)
+
+    def _receive(self, sock: socket.socket, reader: channel.Reader) -> bool:
+        """Handle what arrived on `sock`; False when it was the control socket and is gone."""
+        try:
+            for message, _ in reader.read():
+                if message.get("do") == "spawn":
+                    self._spawn(sock, message)
+                elif message.get("do") == "signal" and message.get("pid") in self._owner:
+                    _signal_session(int(message["pid"]), int(message["signal"]))
+        except BlockingIOError:
+            pass
+        except (channel.BrokenError, OSError):
+            return self._drop(sock)
+        return True
+
+    def _drop(self, sock: socket.socket) -> bool:
+        if sock is self._control:
+            return False
+        self._poll.unregister(sock)
+        del self._readers[sock.fileno()]
+        for pid, owner in list(self._owner.items()):
+            if owner is sock:
+                _signal_session(pid, signal.SIGKILL)
+        sock.close()
+        return True
+
+    def _spawn(self, sock: socket.socket, message: channel.Message) -> None:
+        request = message["request"]
+        try:
+            pid, output = start(message["command"], message["folder"], message["environment"], message["size"])
+        except OSError as error:
+            channel.send(sock, {"did": "fail", "request": request, "sentence": _sentence(error, message)})
+            return
+        self._owner[pid] = sock
+        try:
+            channel.send(sock, {"did": "spawn", "request": request, "pid": pid}, output)
+        finally:
+            os.close(output)
+
+    def _reap(self) -> None:
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            owner = self._owner.pop(pid, None)
+            if owner is not None and owner.fileno() >= 0:
+                code = os.waitstatus_to_exitcode(status)
+                with contextlib.suppress(OSError):
+                    channel.send(owner, {"did": "exit", "pid": pid, "code": code if code >= 0 else 128 - code})
+
+
+def start(command: list[str], folder: str, environment: dict[str, str], size: list[int] | None) -> tuple[int, int]:
+    """Start a process in a session of its own; return its pid and the PTY's master, or without `size` its output's pipe.
+
+    Raises OSError when the folder or the program is not there, or nothing more can be started.
+    """
+    if size:
+        ours, theirs = pty.openpty()
+        _resize(ours, *size)
+    else:
+        ours, theirs = os.pipe()
+    outcome, report = os.pipe()
+    try:
+        pid = os.fork()
+        if pid == 0:
+            _become(command, folder, environment, theirs, report, terminal=bool(size))
+    except OSError:
+        os.close(ours)
+        os.close(outcome)
+        raise
+    finally:
+        os.close(theirs)
+        os.close(report)
+    with open(outcome, "rb") as pipe:  # noqa: PTH123 a descriptor, not a path
+        failed = pipe.read()
+    if failed:
+        os.close(ours)
+        number, where = struct.unpack("ii", failed)
+        raise OSError(number, os.strerror(number), folder if where == 0 else command[0])
+    return pid, ours
+
+
+def _become(
+    command: list[str], folder: str, environment: dict[str, str], theirs: int, report: int, *, terminal: bool
+) -> None:
+    """In the child: turn into `command`, or report why not and end. Never returns."""
+    where = 0
+    try:
+        os.setsid()
+        for number in range(1, signal.NSIG):
+            with contextlib.suppress(OSError, ValueError):
+                signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, [])
+        os.chdir(folder)
+        where = 1
+        if terminal:
+            _control_terminal(theirs)
+            os.dup2(theirs, 0)
+        else:
+            os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(theirs, 1)
+        os.dup2(theirs, 2)
+        environment = {**os.environ, **environment, "PWD": folder}
+        os.execvpe(command[0], command, environment)  # noqa: S606 no shell: the command is a list
+    except OSError as error:
+        os.write(report, struct.pack("ii", error.errno or errno.EIO, where))
+    finally:
+        os._exit(127)
+
+
+def _control_terminal(fd: int) -> None:
+    import fcntl  # noqa: PLC0415 only in the child
+    import termios  # noqa: PLC0415
+
+    fcntl.ioctl(fd, termios.TIOCSCTTY, 0)
+
+
+def _resize(fd: int, columns: int, rows: int) -> None:
+    import fcntl  # noqa: PLC0415
+    import termios  # noqa: PLC0415
+
+    fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+
+def _signal_session(leader: int, number: int) -> None:
+    """Send a signal to every process whose session `leader` began (where there is no /proc: to its process group)."""
+    members = list(_session(leader))
+    for pid in members:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, number)
+    if not members:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(leader, number)
+
+
+def _session(leader: int) -> Iterable[int]:
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            fields = (entry / "stat").read_bytes().rpartition(b")")[2].split()
+            if int(fields[3]) == leader:
+                yield int(entry.name)
+
+
+def _sentence(error: OSError, message: channel.Message) -> str:
+    if error.errno == errno.EAGAIN:
+        return "The machine runs as many processes as it may. End some of them, then try again."
+    if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOSPC):
+        return "The machine has as many terminals open as it may. Close some of them, then try again."
+    if error.filename == message["folder"]:
+        return f"The folder {message['folder']} cannot be entered: {os.strerror(error.errno or 0)}."
+    return f"{message['command'][0]} cannot be started: {os.strerror(error.errno or 0)}."
+
+
+def main(arguments: list[str]) -> None:
+    """Run as the init: `--control=FD`, `--listener=FD`, `--processes=N`, `--files=N`, `--data=BYTES`."""
+    options = dict(argument.removeprefix("--").split("=", 1) for argument in arguments)
+    kernel.set_dumpable(False)
+    if os.getpid() != 1:
+        kernel.adopt_orphans()
+    for name, limit in (
+        ("processes", resource.RLIMIT_NPROC),
+        ("files", resource.RLIMIT_NOFILE),
+        ("data", resource.RLIMIT_DATA),
+    ):
+        if name in options:
+            resource.setrlimit(limit, (int(options[name]), int(options[name])))
+    sockets = []
+    for name in ("control", "listener"):
+        if name in options:
+            sock = socket.socket(fileno=int(options[name]))
+            sock.set_inheritable(False)
+            sockets.append(sock)
+    Init(*sockets).serve()
+    end_everything()
+
+
+def end_everything() -> None:
+    """Kill every descendant; process 1 need not, the kernel does it when its namespace ends."""
+    if os.getpid() == 1:
+        return
+    while True:
+        for entry in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError, ValueError, IndexError):
+                fields = (entry / "stat").read_bytes().rpartition(b")")[2].split()
+                if int(fields[1]) == os.getpid():
+                    os.kill(int(entry.name), signal.SIGKILL)
+        try:
+            os.wait()
+        except ChildProcessError:
+            return
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,229 @@
+"""Starting what a user runs: the workspace server asks the machine's init, and gets a terminal or a pipe back."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Protocol
+
+from coterie.machine import channel
+from coterie.wire.errors import CoterieError, ErrorCode
+
+LOST = 137
+"""Exit code of processes whose init is gone: 128 + SIGKILL, which is how they ended."""
+
+
+RUN_INIT = "import sys; sys.path.insert(0, sys.argv[1]); from coterie.machine.init import main; main(sys.argv[2:])"
+"""Python for the init: started without site packages, which would take longer than all the rest."""
+
+
+class Process(Protocol):
+    """One process that a user runs, leader of its own session."""
+
+    pid: int
+    """As the machine numbers it."""
+    master: int
+    """Non-blocking descriptor that the receiver closes: the PTY's master, or the read end of its output's pipe."""
+
+    async def wait(self) -> int:
+        """Return the exit code once it has ended, 128 + n for signal n. Output may still be unread in `master`."""
+        ...
+
+    def signal(self, number: int) -> None:
+        """Send a signal to every process of its session; no-op once it has ended."""
+        ...
+
+
+class Spawner(Protocol):
+    """Starts processes as the machine's user."""
+
+    async def spawn(
+        self, command: list[str], *, folder: str, environment: dict[str, str], columns: int, rows: int, pty: bool = True
+    ) -> Process:
+        """Start `command` in `folder` (absolute, as user processes see it) with `environment` added to the machine's.
+
+        Without `pty`, standard input is empty, and output and errors go into one pipe; `columns` and `rows` are ignored.
+        Raises CoterieError(MACHINE_FAILED) with a sentence when it cannot be started.
+        """
+        ...
+
+    async def close(self) -> None:
+        """End every process and the init."""
+        ...
+
+
+class InitSpawner:
+    """Spawns through the machine's init, over the inherited socket `fd`, whose other end is the init's."""
+
+    def __init__(self, fd: int) -> None:
+        self._socket = socket.socket(fileno=fd)
+        self._socket.setblocking(False)
+        self._reader = channel.Reader(self._socket)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._outgoing = bytearray()
+        self._requests = 0
+        self._spawning: dict[int, asyncio.Future[_InitProcess]] = {}
+        self._processes: dict[int, _InitProcess] = {}
+        self._gone = False
+
+    async def spawn(
+        self, command: list[str], *, folder: str, environment: dict[str, str], columns: int, rows: int, pty: bool = True
+    ) -> Process:
+        """See `Spawner.spawn`."""
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+            self._loop.add_reader(self._socket.fileno(), self._readable)
+        self._requests += 1
+        request = self._requests
+        answer: asyncio.Future[_InitProcess] = self._loop.create_future()
+        self._spawning[request] = answer
+        size = [columns, rows] if pty else None
+        self.send(
+            {
+                "do": "spawn",
+                "request": request,
+                "command": command,
+                "folder": folder,
+                "environment": environment,
+                "size": size,
+            }
+        )
+        try:
+            return await answer
+        except asyncio.CancelledError:
+            self._spawning.pop(request, None)
+            raise
+
+    async def close(self) -> None:
+        """Close the socket, upon which the init ends everything."""
+        self._lost()
+
+    def send(self, message: channel.Message) -> None:
+        """Send `message` to the init, later where its socket is full."""
+        if self._gone:
+            self._lost()
+            return
+        self._outgoing += channel.frame(message)
+        self._writable()
+
+    def _writable(self) -> None:
+        assert self._loop is not None
+        try:
+            del self._outgoing[: self._socket.send(self._outgoing)]
+        except BlockingIOError:
+            pass
+        except OSError:
+            self._lost()
+            return
+        if self._outgoing:
+            self._loop.add_writer(self._socket.fileno(), self._writable)
+        else:
+            self._loop.remove_writer(self._socket.fileno())
+
+    def _readable(self) -> None:
+        try:
+            messages = self._reader.read()
+        except BlockingIOError:
+            return
+        except channel.Broken:
+            self._lost()
+            return
+        for message, fd in messages:
+            self._take(message, fd)
+
+    def _take(self, message: channel.Message, fd: int) -> None:
+        if message.get("did") == "exit":
+            process = self._processes.pop(int(message["pid"]), None)
+            if process:
+                process.ended.set_result(int(message["code"]))
+            return
+        answer = self._spawning.pop(int(message["request"]), None)
+        if message.get("did") == "spawn" and fd >= 0:
+            os.set_blocking(fd, False)
+            assert self._loop is not None
+            process = _InitProcess(self, int(message["pid"]), fd, self._loop.create_future())
+            self._processes[process.pid] = process
+            if answer is None or answer.done():
+                os.close(fd)
+                process.signal(9)
+            else:
+                answer.set_result(process)
+        elif answer and not answer.done():
+            answer.set_exception(
+                CoterieError(ErrorCode.MACHINE_FAILED, str(message.get("sentence", "It could not be started.")))
+            )
+
+    def _lost(self) -> None:
+        if not self._gone:
+            self._gone = True
+            if self._loop is not None:
+                self._loop.remove_reader(self._socket.fileno())
+                self._loop.remove_writer(self._socket.fileno())
+            self._socket.close()
+        for answer in self._spawning.values():
+            if not answer.done():
+                sentence = "The machine is ending, nothing can be started in it any more."
+                answer.set_exception(CoterieError(ErrorCode.MACHINE_FAILED, sentence))
+        for process in self._processes.values():
+            process.ended.set_result(LOST)
+        self._spawning.clear()
+        self._processes.clear()
+
+
+class _InitProcess:
+    def __init__(self, spawner: InitSpawner, pid: int, master: int, ended: asyncio.Future[int]) -> None:
+        self.pid = pid
+        self.master = master
+        self.ended = ended
+        self._spawner = spawner
+
+    async def wait(self) -> int:
+        return await asyncio.shield(self.ended)
+
+    def signal(self, number: int) -> None:
+        if not self.ended.done():
+            self._spawner.send({"do": "signal", "pid": self.pid, "signal": number})
+
+
+class DirectSpawner:
+    """Spawns through an init of its own beside this process, without any isolation: process driver and tests."""
+
+    def __init__(self) -> None:
+        self._init: subprocess.Popen[bytes] | None = None
+        self._spawner: InitSpawner | None = None
+
+    async def spawn(
+        self, command: list[str], *, folder: str, environment: dict[str, str], columns: int, rows: int, pty: bool = True
+    ) -> Process:
+        """See `Spawner.spawn`; the first one starts the init."""
+        if self._spawner is None:
+            ours, theirs = socket.socketpair()
+            package = str(Path(channel.__file__).parents[2])
+            with theirs:
+                self._init = subprocess.Popen(
+                    [sys.executable, "-I", "-S", "-c", RUN_INIT, package, f"--control={theirs.fileno()}"],
+                    stdin=subprocess.DEVNULL,
+                    pass_fds=[theirs.fileno()],
+                    start_new_session=True,
+                )
+            self._spawner = InitSpawner(ours.detach())
+        return await self._spawner.spawn(
+            command, folder=folder, environment=environment, columns=columns, rows=rows, pty=pty
+        )
+
+    async def close(self) -> None:
+        """See `Spawner.close`; returns once everything has ended."""
+        if self._spawner is not None and self._init is not None:
+            await self._spawner.close()
+            await asyncio.to_thread(self._init.wait)
+            self._spawner = self._init = None
+
+    def __del__(self) -> None:
+        with contextlib.suppress(AttributeError):
+            if self._init is not None and self._spawner is not None:
+                self._spawner._socket.close()  # noqa: SLF001 the init ends by itself once its socket is closed
