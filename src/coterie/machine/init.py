@@ -115,7 +115,7 @@ class Init:
 
 
 def start(command: list[str], folder: str, environment: dict[str, str], size: list[int] | None) -> tuple[int, int]:
-    """Start a process in a session of its own; return its pid and the PTY's master, or without `size` its output's pipe.
+    """Start a process in a session of its own; return its pid and the PTY's master, or its output's pipe.
 
     Raises OSError when the folder or the program is not there, or nothing more can be started.
     """

@@ -45,9 +45,9 @@ class Spawner(Protocol):
     async def spawn(
         self, command: list[str], *, folder: str, environment: dict[str, str], columns: int, rows: int, pty: bool = True
     ) -> Process:
-        """Start `command` in `folder` (absolute, as user processes see it) with `environment` added to the machine's.
+        """Start `command` in `folder` (absolute, as users see it) with `environment` added to the machine's.
 
-        Without `pty`, standard input is empty, and output and errors go into one pipe; `columns` and `rows` are ignored.
+        Without `pty`, standard input is empty, output and errors go into one pipe, and the size is ignored.
         Raises CoterieError(MACHINE_FAILED) with a sentence when it cannot be started.
         """
         ...
@@ -83,16 +83,8 @@ class InitSpawner:
         answer: asyncio.Future[_InitProcess] = self._loop.create_future()
         self._spawning[request] = answer
         size = [columns, rows] if pty else None
-        self.send(
-            {
-                "do": "spawn",
-                "request": request,
-                "command": command,
-                "folder": folder,
-                "environment": environment,
-                "size": size,
-            }
-        )
+        message = {"do": "spawn", "request": request, "command": command, "folder": folder, "size": size}
+        self.send({**message, "environment": environment})
         try:
             return await answer
         except asyncio.CancelledError:
@@ -130,7 +122,7 @@ class InitSpawner:
             messages = self._reader.read()
         except BlockingIOError:
             return
-        except channel.Broken:
+        except channel.BrokenError:
             self._lost()
             return
         for message, fd in messages:
@@ -154,9 +146,7 @@ class InitSpawner:
             else:
                 answer.set_result(process)
         elif answer and not answer.done():
-            answer.set_exception(
-                CoterieError(ErrorCode.MACHINE_FAILED, str(message.get("sentence", "It could not be started.")))
-            )
+            answer.set_exception(CoterieError(ErrorCode.MACHINE_FAILED, str(message["sentence"])))
 
     def _lost(self) -> None:
         if not self._gone:
@@ -205,7 +195,7 @@ class DirectSpawner:
             ours, theirs = socket.socketpair()
             package = str(Path(channel.__file__).parents[2])
             with theirs:
-                self._init = subprocess.Popen(
+                self._init = subprocess.Popen(  # noqa: ASYNC220 returns at once
                     [sys.executable, "-I", "-S", "-c", RUN_INIT, package, f"--control={theirs.fileno()}"],
                     stdin=subprocess.DEVNULL,
                     pass_fds=[theirs.fileno()],
@@ -226,4 +216,4 @@ class DirectSpawner:
     def __del__(self) -> None:
         with contextlib.suppress(AttributeError):
             if self._init is not None and self._spawner is not None:
-                self._spawner._socket.close()  # noqa: SLF001 the init ends by itself once its socket is closed
+                self._spawner._socket.close()
