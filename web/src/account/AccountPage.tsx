@@ -1,0 +1,4 @@
+/** The person's own account. */
+export default function AccountPage() {
+  return null;
+}

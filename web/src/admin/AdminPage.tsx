@@ -1,0 +1,4 @@
+/** Administration. */
+export default function AdminPage() {
+  return null;
+}

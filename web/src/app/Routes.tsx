@@ -1,0 +1,71 @@
+/** Which page an address shows. Every page but the first ones seen is fetched when it is opened. */
+import { lazy, Suspense, type ReactNode } from "react";
+import { Route, Switch, useLocation } from "wouter";
+import { DashboardPage } from "../dashboard/DashboardPage";
+import { SignInPage } from "../account/SignInPage";
+import { Busy } from "../components/Busy";
+import { ErrorBoundary } from "./ErrorBoundary";
+import { NotFoundPage } from "./NotFoundPage";
+import { Shell } from "./Shell";
+import { SignedIn } from "./SignedIn";
+
+const SetupPage = lazy(() => import("../account/SetupPage"));
+const JoinPage = lazy(() => import("../account/JoinPage"));
+const AccountPage = lazy(() => import("../account/AccountPage"));
+const AdminPage = lazy(() => import("../admin/AdminPage"));
+const IdePage = lazy(() => import("../ide/IdePage"));
+
+/** A page inside the shell, for people who are signed in. */
+function Inside({ children }: { children: ReactNode }) {
+  return (
+    <SignedIn>
+      <Shell>{children}</Shell>
+    </SignedIn>
+  );
+}
+
+export function Routes() {
+  const [location] = useLocation();
+  return (
+    <ErrorBoundary key={location}>
+      <Suspense fallback={<Busy label="Opening the page" />}>
+        <Switch>
+          <Route path="/sign-in">
+            <SignInPage />
+          </Route>
+          <Route path="/setup">
+            <SetupPage />
+          </Route>
+          <Route path="/join">
+            <JoinPage />
+          </Route>
+          <Route path="/">
+            <Inside>
+              <DashboardPage />
+            </Inside>
+          </Route>
+          <Route path="/account">
+            <Inside>
+              <AccountPage />
+            </Inside>
+          </Route>
+          <Route path="/admin">
+            <Inside>
+              <AdminPage />
+            </Inside>
+          </Route>
+          <Route path="/w/:id">
+            {({ id }) => (
+              <SignedIn>
+                <IdePage key={id} id={id} />
+              </SignedIn>
+            )}
+          </Route>
+          <Route>
+            <NotFoundPage />
+          </Route>
+        </Switch>
+      </Suspense>
+    </ErrorBoundary>
+  );
+}

@@ -1,0 +1,4 @@
+/** All workspaces the person sees. */
+export function DashboardPage() {
+  return null;
+}
