@@ -1,4 +1,4 @@
-"""How much is sent and kept: first load of the IDE, and the resident memory of the hub and of an idle workspace server."""
+"""How much is sent and kept: first load of the IDE, resident memory of the hub and of an idle workspace server."""
 
 from __future__ import annotations
 

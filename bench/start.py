@@ -1,8 +1,8 @@
 """How long from asking for a machine until a typed character comes back: ours beside JupyterHub's local processes.
 
-Ours: create a blank workspace (sandbox driver), wait until it runs, open its socket, open a terminal, type. JupyterHub:
-start a user's server with the local-process spawner, wait until it is ready, open a terminal, type. Both are asked every
-10 ms whether they are ready; both run on this machine, in turn.
+Ours: create a blank workspace (sandbox driver), wait until it runs, open its socket, open a terminal, type.
+JupyterHub: start a user's server with the local-process spawner, wait until it is ready, open a terminal, type.
+Both are asked every 10 ms whether they are ready; both run on this machine, in turn.
 """
 
 from __future__ import annotations
