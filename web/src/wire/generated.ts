@@ -73,6 +73,7 @@ export interface DocumentOpen {
   path: string;
   epoch: string;
   state_vector: Uint8Array;
+  client: number;
 }
 
 export interface DocumentClose {
@@ -91,6 +92,29 @@ export interface CursorMove {
   type: "CursorMove";
   document: number;
   cursor: Uint8Array;
+}
+
+export interface DocumentRebase {
+  type: "DocumentRebase";
+  request: number;
+  document: number;
+  identity: string;
+  base: Uint8Array;
+  text: Uint8Array;
+}
+
+export interface DocumentCheck {
+  type: "DocumentCheck";
+  document: number;
+  state_vector: Uint8Array;
+  size: number;
+  checksum: number;
+}
+
+export interface DocumentRestore {
+  type: "DocumentRestore";
+  request: number;
+  document: number;
 }
 
 export interface FileList {
@@ -249,6 +273,8 @@ export interface DocumentOpened {
   update: Uint8Array;
   state_vector: Uint8Array;
   writable: boolean;
+  reason: string;
+  format: string;
 }
 
 export interface DocumentUpdate {
@@ -268,6 +294,37 @@ export interface DocumentSaved {
   document: number;
   saved: boolean;
   problem: string;
+}
+
+export interface DocumentMoved {
+  type: "DocumentMoved";
+  document: number;
+  path: string;
+}
+
+export interface DocumentGone {
+  type: "DocumentGone";
+  document: number;
+  gone: boolean;
+}
+
+export interface DocumentReset {
+  type: "DocumentReset";
+  document: number;
+}
+
+export interface DocumentChecked {
+  type: "DocumentChecked";
+  document: number;
+  comparable: boolean;
+  same: boolean;
+}
+
+export interface DocumentRebased {
+  type: "DocumentRebased";
+  request: number;
+  version: number;
+  name: string;
 }
 
 export interface CursorMoved {
@@ -327,9 +384,9 @@ export interface TerminalOutput {
   preamble: Uint8Array;
 }
 
-export type ClientMessage = Ping | PresenceUpdate | DocumentOpen | DocumentClose | DocumentEdit | CursorMove | FileList | FileWatch | FileFind | FileCreate | FileMove | FileDelete | TerminalOpen | TerminalRunAgain | TerminalAttach | TerminalDetach | TerminalAck | TerminalInput | TerminalSignal | TerminalResize | TerminalRename | TerminalClose;
+export type ClientMessage = Ping | PresenceUpdate | DocumentOpen | DocumentClose | DocumentEdit | CursorMove | DocumentRebase | DocumentCheck | DocumentRestore | FileList | FileWatch | FileFind | FileCreate | FileMove | FileDelete | TerminalOpen | TerminalRunAgain | TerminalAttach | TerminalDetach | TerminalAck | TerminalInput | TerminalSignal | TerminalResize | TerminalRename | TerminalClose;
 
-export type ServerMessage = Welcome | PeopleChanged | Done | Failed | Notice | Pong | DocumentOpened | DocumentUpdate | DocumentAck | DocumentSaved | CursorMoved | FileListing | FileFound | FilesChanged | PortsChanged | TerminalOpened | TerminalsChanged | TerminalTyping | TerminalOutput;
+export type ServerMessage = Welcome | PeopleChanged | Done | Failed | Notice | Pong | DocumentOpened | DocumentUpdate | DocumentAck | DocumentSaved | DocumentMoved | DocumentGone | DocumentReset | DocumentChecked | DocumentRebased | CursorMoved | FileListing | FileFound | FilesChanged | PortsChanged | TerminalOpened | TerminalsChanged | TerminalTyping | TerminalOutput;
 
 /** Fields in the order they travel, each with the record type it holds, if any. */
 export const FIELDS: Record<string, readonly (readonly [string, string])[]> = {
@@ -339,10 +396,13 @@ export const FIELDS: Record<string, readonly (readonly [string, string])[]> = {
   TerminalInfo: [["terminal", ""], ["name", ""], ["columns", ""], ["rows", ""], ["driver", ""], ["ended", ""], ["exit_code", ""], ["owner", ""], ["title", ""], ["folder", ""], ["stopped", ""]],
   Ping: [["number", ""]],
   PresenceUpdate: [["opened", ""], ["active", ""]],
-  DocumentOpen: [["request", ""], ["path", ""], ["epoch", ""], ["state_vector", ""]],
+  DocumentOpen: [["request", ""], ["path", ""], ["epoch", ""], ["state_vector", ""], ["client", ""]],
   DocumentClose: [["document", ""]],
   DocumentEdit: [["document", ""], ["sequence", ""], ["update", ""]],
   CursorMove: [["document", ""], ["cursor", ""]],
+  DocumentRebase: [["request", ""], ["document", ""], ["identity", ""], ["base", ""], ["text", ""]],
+  DocumentCheck: [["document", ""], ["state_vector", ""], ["size", ""], ["checksum", ""]],
+  DocumentRestore: [["request", ""], ["document", ""]],
   FileList: [["request", ""], ["path", ""]],
   FileWatch: [["folders", ""]],
   FileFind: [["request", ""], ["query", ""], ["limit", ""]],
@@ -365,10 +425,15 @@ export const FIELDS: Record<string, readonly (readonly [string, string])[]> = {
   Failed: [["request", ""], ["code", ""], ["sentence", ""]],
   Notice: [["kind", ""], ["sentence", ""], ["paths", ""]],
   Pong: [["number", ""]],
-  DocumentOpened: [["request", ""], ["document", ""], ["path", ""], ["epoch", ""], ["update", ""], ["state_vector", ""], ["writable", ""]],
+  DocumentOpened: [["request", ""], ["document", ""], ["path", ""], ["epoch", ""], ["update", ""], ["state_vector", ""], ["writable", ""], ["reason", ""], ["format", ""]],
   DocumentUpdate: [["document", ""], ["update", ""]],
   DocumentAck: [["document", ""], ["sequence", ""]],
   DocumentSaved: [["document", ""], ["saved", ""], ["problem", ""]],
+  DocumentMoved: [["document", ""], ["path", ""]],
+  DocumentGone: [["document", ""], ["gone", ""]],
+  DocumentReset: [["document", ""]],
+  DocumentChecked: [["document", ""], ["comparable", ""], ["same", ""]],
+  DocumentRebased: [["request", ""], ["version", ""], ["name", ""]],
   CursorMoved: [["document", ""], ["connection", ""], ["cursor", ""]],
   FileListing: [["request", ""], ["path", ""], ["entries", "FileEntry"]],
   FileFound: [["request", ""], ["paths", ""]],
@@ -388,6 +453,9 @@ export const CAPABILITY: Record<ClientMessage["type"], Capability> = {
   DocumentClose: "document.read",
   DocumentEdit: "document.write",
   CursorMove: "presence.write",
+  DocumentRebase: "document.write",
+  DocumentCheck: "document.read",
+  DocumentRestore: "document.write",
   FileList: "file.read",
   FileWatch: "file.read",
   FileFind: "file.read",

@@ -18,6 +18,8 @@ class DocumentOpen(ClientMessage):
     path: str
     epoch: str = ""
     state_vector: bytes = b""
+    client: int = 0
+    """The Yjs client number this tab writes with: while it is here, nobody else can write with it. 0: none."""
 
 
 @needs(Capability.DOCUMENT_READ)
@@ -44,6 +46,38 @@ class CursorMove(ClientMessage):
     cursor: bytes
 
 
+@needs(Capability.DOCUMENT_WRITE)
+class DocumentRebase(ClientMessage):
+    """What this person typed on a copy of another epoch: `base` is what it last had in common with the server.
+
+    `base` and `text` are UTF-8, deflated (zlib). `identity` makes asking twice the same as asking once.
+    """
+
+    request: int
+    document: int
+    identity: str
+    base: bytes
+    text: bytes
+
+
+@needs(Capability.DOCUMENT_READ)
+class DocumentCheck(ClientMessage):
+    """This tab's text: bytes of UTF-8 and their CRC-32, at `state_vector`."""
+
+    document: int
+    state_vector: bytes
+    size: int
+    checksum: int
+
+
+@needs(Capability.DOCUMENT_WRITE)
+class DocumentRestore(ClientMessage):
+    """Write the file of a document again that was deleted."""
+
+    request: int
+    document: int
+
+
 class DocumentOpened(ServerMessage):
     """Answer to DocumentOpen. `update` is what the client lacks; it has lost nothing if `epoch` is the one it sent."""
 
@@ -55,6 +89,10 @@ class DocumentOpened(ServerMessage):
     state_vector: bytes
     """What the server has: the client sends whatever it holds beyond this."""
     writable: bool
+    reason: str = ""
+    """Why it is not writable, a sentence."""
+    format: str = ""
+    """Encoding and line ends in words."""
 
 
 class DocumentUpdate(ServerMessage):
@@ -77,6 +115,42 @@ class DocumentSaved(ServerMessage):
     document: int
     saved: bool
     problem: str = ""
+
+
+class DocumentMoved(ServerMessage):
+    """The file is called otherwise now; the room goes on."""
+
+    document: int
+    path: str
+
+
+class DocumentGone(ServerMessage):
+    """The file was deleted, or (`gone` false) is there again. The text is kept; DocumentRestore writes it."""
+
+    document: int
+    gone: bool
+
+
+class DocumentReset(ServerMessage):
+    """The room begins a new history: open the document again."""
+
+    document: int
+
+
+class DocumentChecked(ServerMessage):
+    """Answer to DocumentCheck: whether both have the same text. `comparable` is false while edits are on their way."""
+
+    document: int
+    comparable: bool
+    same: bool
+
+
+class DocumentRebased(ServerMessage):
+    """Answer to DocumentRebase. `version` names the version that holds what did not fit, 0: everything did."""
+
+    request: int
+    version: int
+    name: str = ""
 
 
 class CursorMoved(ServerMessage):
