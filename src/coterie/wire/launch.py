@@ -28,6 +28,8 @@ class Launch(msgspec.Struct, frozen=True, kw_only=True):
     """Raw Ed25519 public key (32 bytes) that tickets are signed with."""
     spawn_fd: int = -1
     """Inherited SOCK_SEQPACKET socket to the machine's init, or -1: spawn processes directly (process driver)."""
+    ready_fd: int = -1
+    """Inherited pipe: write one byte and close it once both sockets accept; -1: nobody waits."""
     shown_files: str = ""
     """`files` as user processes see it, where that differs; empty: the same."""
     shown_home: str = ""

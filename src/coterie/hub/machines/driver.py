@@ -72,6 +72,10 @@ class Driver(Protocol):
 
     name: str
 
+    async def prepare(self) -> None:
+        """Check that machines can run here, and make once what every `create` needs; call it when the hub starts."""
+        ...
+
     async def create(self, workspace: str) -> Path:
         """Make the machine's place on disk; return the directory into which the workspace's first files are put."""
         ...
