@@ -55,3 +55,8 @@ def end_with_parent(number: int) -> None:
     """Receive signal `number` when the parent ends; forgotten at a change of user."""
     if LINUX:
         _check(_library.prctl(_PR_SET_PDEATHSIG, number, 0, 0, 0), "prctl")
+
+
+def highest_descriptor() -> int:
+    """Return the highest open descriptor's number."""
+    return max(int(name) for name in os.listdir("/proc/self/fd"))  # noqa: PTH208 pathlib is slow to import
