@@ -16,12 +16,16 @@ import signal
 import socket
 import struct
 import sys
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
 from coterie.machine import channel, kernel
 
 _STARTED = b"\0"
+
+_GRACE = 2.0
+"""Seconds that the processes of a session have after a hang-up until they are killed."""
 
 
 class Init:
@@ -33,6 +37,8 @@ class Init:
         self._readers: dict[int, tuple[socket.socket, channel.Reader]] = {}
         self._owner: dict[int, socket.socket] = {}
         """Who asked for each living process: that one is told its end."""
+        self._hung_up: dict[int, float] = {}
+        """Leaders of sessions that were hung up, and when what is left of them is killed (`time.monotonic`)."""
         self._poll = select.poll()
         self._wake, wake = os.pipe()
         for fd in (self._wake, wake):
@@ -47,7 +53,7 @@ class Init:
         if self._listener:
             self._poll.register(self._listener, select.POLLIN)
         while True:
-            for fd, _ in self._poll.poll():
+            for fd, _ in self._poll.poll(self._kill_left_over()):
                 if fd == self._wake:
                     os.read(self._wake, 4096)
                     self._reap()
@@ -69,11 +75,29 @@ class Init:
                     self._spawn(sock, message)
                 elif message.get("do") == "signal" and message.get("pid") in self._owner:
                     _signal_session(int(message["pid"]), int(message["signal"]))
+                elif message.get("do") == "hang-up" and message.get("pid") in self._owner:
+                    self._hang_up(int(message["pid"]))
+                elif message.get("do") == "list":
+                    running = _running(int(message["pid"])) if message.get("pid") in self._owner else []
+                    channel.send(sock, {"did": "list", "request": message["request"], "commands": running})
         except BlockingIOError:
             pass
         except (channel.BrokenError, OSError):
             return self._drop(sock)
         return True
+
+    def _hang_up(self, leader: int) -> None:
+        for number in (signal.SIGHUP, signal.SIGCONT):
+            _signal_session(leader, number)
+        self._hung_up[leader] = time.monotonic() + _GRACE
+
+    def _kill_left_over(self) -> float | None:
+        """Kill sessions whose grace is over; return the milliseconds until the next one's is, None without one."""
+        now = time.monotonic()
+        for leader in [leader for leader, due in self._hung_up.items() if due <= now]:
+            del self._hung_up[leader]
+            _signal_session(leader, signal.SIGKILL)
+        return 1 + 1000 * (min(self._hung_up.values()) - now) if self._hung_up else None
 
     def _drop(self, sock: socket.socket) -> bool:
         if sock is self._control:
@@ -94,6 +118,7 @@ class Init:
             channel.send(sock, {"did": "fail", "request": request, "sentence": _sentence(error, message)})
             return
         self._owner[pid] = sock
+        self._hung_up.pop(pid, None)
         try:
             channel.send(sock, {"did": "spawn", "request": request, "pid": pid}, output)
         finally:
@@ -204,6 +229,17 @@ def _session(leader: int) -> Iterable[int]:
             fields = (entry / "stat").read_bytes().rpartition(b")")[2].split()
             if int(fields[3]) == leader:
                 yield int(entry.name)
+
+
+def _running(leader: int) -> list[str]:
+    """Return the command lines of the session's processes other than its leader, oldest first, shortened."""
+    commands = []
+    for pid in sorted(_session(leader)):
+        with contextlib.suppress(OSError):
+            words = Path(f"/proc/{pid}/cmdline").read_bytes().rstrip(b"\0").split(b"\0")
+            if pid != leader and words != [b""]:
+                commands.append(b" ".join(words).decode("utf-8", "replace")[:200])
+    return commands[:20]
 
 
 def _sentence(error: OSError, message: channel.Message) -> str:

@@ -38,6 +38,14 @@ class Process(Protocol):
         """Send a signal to every process of its session; no-op once it has ended."""
         ...
 
+    def hang_up(self) -> None:
+        """Hang up on every process of its session, and kill those that are still there 2 s later."""
+        ...
+
+    async def running(self) -> list[str]:
+        """Return the command lines of its session's other processes, oldest first; empty once it has ended."""
+        ...
+
 
 class Spawner(Protocol):
     """Starts processes as the machine's user."""
@@ -68,6 +76,7 @@ class InitSpawner:
         self._outgoing = bytearray()
         self._requests = 0
         self._spawning: dict[int, asyncio.Future[_InitProcess]] = {}
+        self._listing: dict[int, asyncio.Future[list[str]]] = {}
         self._processes: dict[int, _InitProcess] = {}
         self._gone = False
 
@@ -94,6 +103,13 @@ class InitSpawner:
     async def close(self) -> None:
         """Close the socket, upon which the init ends everything."""
         self._lost()
+
+    async def running(self, pid: int) -> list[str]:
+        """See `Process.running`."""
+        self._requests += 1
+        self._listing[self._requests] = answer = asyncio.get_running_loop().create_future()
+        self.send({"do": "list", "request": self._requests, "pid": pid})
+        return await answer
 
     def send(self, message: channel.Message) -> None:
         """Send `message` to the init, later where its socket is full."""
@@ -134,6 +150,11 @@ class InitSpawner:
             if process:
                 process.ended.set_result(int(message["code"]))
             return
+        if message.get("did") == "list":
+            listing = self._listing.pop(int(message["request"]), None)
+            if listing is not None and not listing.done():
+                listing.set_result([str(command) for command in message["commands"]])
+            return
         answer = self._spawning.pop(int(message["request"]), None)
         if message.get("did") == "spawn" and fd >= 0:
             os.set_blocking(fd, False)
@@ -161,7 +182,11 @@ class InitSpawner:
                 answer.set_exception(CoterieError(ErrorCode.MACHINE_FAILED, sentence))
         for process in self._processes.values():
             process.ended.set_result(LOST)
+        for listing in self._listing.values():
+            if not listing.done():
+                listing.set_result([])
         self._spawning.clear()
+        self._listing.clear()
         self._processes.clear()
 
 
@@ -178,6 +203,13 @@ class _InitProcess:
     def signal(self, number: int) -> None:
         if not self.ended.done():
             self._spawner.send({"do": "signal", "pid": self.pid, "signal": number})
+
+    def hang_up(self) -> None:
+        if not self.ended.done():
+            self._spawner.send({"do": "hang-up", "pid": self.pid})
+
+    async def running(self) -> list[str]:
+        return [] if self.ended.done() else await self._spawner.running(self.pid)
 
 
 class DirectSpawner:

@@ -23,6 +23,9 @@ MOST_ROWS = 500
 LONGEST_NAME = 80
 """Characters of a terminal's name."""
 
+MACHINE_STOPPED = -1
+"""`TerminalInfo.exit_code` of programs that ended because the machine did."""
+
 
 class Interruption(StrEnum):
     """What a person can do to the program in front of a terminal, beside typing."""
@@ -43,6 +46,7 @@ class TerminalInfo(Record):
     """Connection that typed last, whose size everyone sees; 0: nobody who is still here."""
     ended: bool = False
     exit_code: int = 0
+    """128 + n for a program that signal n ended, MACHINE_STOPPED for one that ended with the machine."""
     owner: str = ""
     """Display name of the person who opened it, as whom it acts in git."""
     title: str = ""

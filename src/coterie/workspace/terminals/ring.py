@@ -1,0 +1,101 @@
+"""The last output of one terminal, numbered by byte, from which each reader reads at its own position."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+from coterie.workspace.terminals.modes import Modes, Tracker
+
+RING_SIZE = 2 << 20
+"""Bytes of output kept (issue: 2 MiB, a setting)."""
+
+CHUNK = 16 << 10
+"""Bytes up to which small outputs are joined, so that output of single bytes costs no object per byte."""
+
+
+@dataclass(slots=True)
+class _Chunk:
+    start: int
+    data: bytes
+    modes: Modes
+    """At `start`."""
+    whole: bool
+    """Whether a reader may begin at `start`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A place in the output at which a reader may begin, and the modes the emulator must be in there."""
+
+    sequence: int
+    modes: Modes
+
+
+class Ring:
+    """Keeps the last `size` bytes of output.
+
+    Invariants: `start <= head`; the chunks are contiguous from `start` to `head`; none is empty; `head` only grows.
+    """
+
+    def __init__(self, size: int = RING_SIZE, start: int = 0) -> None:
+        self.size = size
+        self.start = start
+        self.head = start
+        self.tracker = Tracker()
+        self._chunks: deque[_Chunk] = deque()
+
+    def append(self, data: bytes) -> None:
+        """Add output, and forget the oldest chunks beyond the size."""
+        if not data:
+            return
+        last = self._chunks[-1] if self._chunks else None
+        if last is not None and len(last.data) + len(data) <= CHUNK:
+            last.data += data
+        else:
+            self._chunks.append(_Chunk(self.head, data, self.tracker.modes, self.tracker.whole))
+        self.tracker.feed(data)
+        self.head += len(data)
+        while self.head - self.start > self.size and len(self._chunks) > 1:
+            self.start += len(self._chunks.popleft().data)
+
+    def read(self, sequence: int, limit: int) -> bytes:
+        """Return at most `limit` bytes from `sequence` on; empty at the head. Raises LookupError outside the ring."""
+        if not self.start <= sequence <= self.head:
+            raise LookupError(f"byte {sequence} is not among {self.start}–{self.head}")
+        parts: list[bytes] = []
+        for chunk in self._chunks:
+            end = chunk.start + len(chunk.data)
+            if end <= sequence:
+                continue
+            if limit <= 0:
+                break
+            offset = max(0, sequence - chunk.start)
+            part = chunk.data[offset : offset + limit] if offset or limit < len(chunk.data) else chunk.data
+            parts.append(part)
+            limit -= len(part)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def cut(self, sequence: int) -> Cut:
+        """Return the first place at or after `sequence` that is not inside an escape sequence or a character.
+
+        When there is none it is the head: better nothing than half a sequence, which would be shown as rubbish.
+        """
+        for chunk in self._chunks:
+            if chunk.start >= sequence and chunk.whole:
+                return Cut(chunk.start, chunk.modes)
+        return Cut(self.head, self.tracker.modes)
+
+    def contents(self) -> tuple[int, bytes, Modes]:
+        """Return all that is kept from a safe place on: where it begins, the bytes, and the modes there."""
+        cut = self.cut(self.start)
+        return cut.sequence, self.read(cut.sequence, self.head - cut.sequence), cut.modes
+
+    @classmethod
+    def restored(cls, start: int, data: bytes, modes: Modes, size: int = RING_SIZE) -> Ring:
+        """Return a ring that holds saved `contents`."""
+        ring = cls(size, start)
+        ring.tracker.modes = modes
+        for offset in range(0, len(data), CHUNK):
+            ring.append(data[offset : offset + CHUNK])
+        return ring
