@@ -107,7 +107,8 @@ class InitSpawner:
     async def running(self, pid: int) -> list[str]:
         """See `Process.running`."""
         self._requests += 1
-        self._listing[self._requests] = answer = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[list[str]] = asyncio.get_running_loop().create_future()
+        self._listing[self._requests] = answer
         self.send({"do": "list", "request": self._requests, "pid": pid})
         return await answer
 

@@ -363,6 +363,12 @@ export interface TerminalOpened {
   terminal: number;
 }
 
+export interface TerminalAttached {
+  type: "TerminalAttached";
+  request: number;
+  live: number;
+}
+
 export interface TerminalsChanged {
   type: "TerminalsChanged";
   terminals: TerminalInfo[];
@@ -386,7 +392,7 @@ export interface TerminalOutput {
 
 export type ClientMessage = Ping | PresenceUpdate | DocumentOpen | DocumentClose | DocumentEdit | CursorMove | DocumentRebase | DocumentCheck | DocumentRestore | FileList | FileWatch | FileFind | FileCreate | FileMove | FileDelete | TerminalOpen | TerminalRunAgain | TerminalAttach | TerminalDetach | TerminalAck | TerminalInput | TerminalSignal | TerminalResize | TerminalRename | TerminalClose;
 
-export type ServerMessage = Welcome | PeopleChanged | Done | Failed | Notice | Pong | DocumentOpened | DocumentUpdate | DocumentAck | DocumentSaved | DocumentMoved | DocumentGone | DocumentReset | DocumentChecked | DocumentRebased | CursorMoved | FileListing | FileFound | FilesChanged | PortsChanged | TerminalOpened | TerminalsChanged | TerminalTyping | TerminalOutput;
+export type ServerMessage = Welcome | PeopleChanged | Done | Failed | Notice | Pong | DocumentOpened | DocumentUpdate | DocumentAck | DocumentSaved | DocumentMoved | DocumentGone | DocumentReset | DocumentChecked | DocumentRebased | CursorMoved | FileListing | FileFound | FilesChanged | PortsChanged | TerminalOpened | TerminalAttached | TerminalsChanged | TerminalTyping | TerminalOutput;
 
 /** Fields in the order they travel, each with the record type it holds, if any. */
 export const FIELDS: Record<string, readonly (readonly [string, string])[]> = {
@@ -440,6 +446,7 @@ export const FIELDS: Record<string, readonly (readonly [string, string])[]> = {
   FilesChanged: [["folders", ""]],
   PortsChanged: [["ports", "Port"]],
   TerminalOpened: [["request", ""], ["terminal", ""]],
+  TerminalAttached: [["request", ""], ["live", ""]],
   TerminalsChanged: [["terminals", "TerminalInfo"]],
   TerminalTyping: [["terminal", ""], ["connection", ""]],
   TerminalOutput: [["terminal", ""], ["sequence", ""], ["data", ""], ["skipped", ""], ["reset", ""], ["preamble", ""]],

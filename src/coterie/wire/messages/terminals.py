@@ -79,7 +79,7 @@ class TerminalRunAgain(ClientMessage):
 
 @needs(Capability.TERMINAL_READ)
 class TerminalAttach(ClientMessage):
-    """Receive output from byte `sequence` on (0: all that is kept)."""
+    """Receive output from byte `sequence` on (0: all that is kept); answered with TerminalAttached."""
 
     request: int
     terminal: int
@@ -149,6 +149,16 @@ class TerminalOpened(ServerMessage):
 
     request: int
     terminal: int
+
+
+class TerminalAttached(ServerMessage):
+    """Answer to TerminalAttach, before any output. Output before byte `live` is replayed.
+
+    What an emulator answers to questions in replayed output must not be sent: the program that asked has its answer.
+    """
+
+    request: int
+    live: int
 
 
 class TerminalsChanged(ServerMessage):

@@ -18,6 +18,7 @@ from coterie.wire.messages.terminals import (
     MACHINE_STOPPED,
     TerminalAck,
     TerminalAttach,
+    TerminalAttached,
     TerminalClose,
     TerminalDetach,
     TerminalInput,
@@ -181,7 +182,7 @@ class Terminals:
 
     def _attach(self, member: Member, message: TerminalAttach) -> None:
         terminal = self._find(message.terminal)
-        member.send(Done(message.request))
+        member.send(TerminalAttached(message.request, terminal.ring.head))
         terminal.attach(member, message.sequence)
 
     def _detach(self, member: Member, message: TerminalDetach) -> None:
