@@ -1,0 +1,81 @@
+"""Which log belongs to which file: a small database in the state directory, so that a renamed file keeps its history."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from pathlib import Path
+
+from coterie.wire.ids import new_id
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS documents (
+    id TEXT PRIMARY KEY,
+    path TEXT NOT NULL UNIQUE,
+    inode INTEGER NOT NULL,
+    opened REAL NOT NULL
+);
+CREATE INDEX IF NOT EXISTS documents_inode ON documents (inode);
+"""
+
+
+class Catalogue:
+    """Documents by path. Calls take well under a millisecond and run on the event loop's thread."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open or make the catalogue in `folder`; an unreadable one is set aside. Raises OSError."""
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path = folder / "catalogue.db"
+        try:
+            self.database = self._open(path)
+        except sqlite3.DatabaseError:
+            path.replace(path.with_suffix(".damaged"))
+            self.database = self._open(path)
+
+    def find(self, path: str) -> str | None:
+        """Return the identity of the document at `path`."""
+        row = self.database.execute("SELECT id FROM documents WHERE path = ?", (path,)).fetchone()
+        return row[0] if row else None
+
+    def by_inode(self, inode: int) -> list[tuple[str, str]]:
+        """Return identity and last known path of the documents whose file had this inode."""
+        return self.database.execute("SELECT id, path FROM documents WHERE inode = ?", (inode,)).fetchall()
+
+    def add(self, path: str, inode: int) -> str:
+        """Return the identity of a new document at `path`."""
+        identity = new_id()
+        with self.database:
+            self.database.execute(
+                "INSERT INTO documents (id, path, inode, opened) VALUES (?, ?, ?, ?)",
+                (identity, path, inode, time.time()),
+            )
+        return identity
+
+    def move(self, identity: str, path: str) -> None:
+        """The document is at `path` now; what was known there before is forgotten."""
+        with self.database:
+            self.database.execute("DELETE FROM documents WHERE path = ? AND id != ?", (path, identity))
+            self.database.execute("UPDATE documents SET path = ? WHERE id = ?", (path, identity))
+
+    def seen(self, identity: str, inode: int) -> None:
+        """Note the file's inode."""
+        with self.database:
+            self.database.execute(
+                "UPDATE documents SET inode = ?, opened = ? WHERE id = ?", (inode, time.time(), identity)
+            )
+
+    def folder(self, identity: str) -> Path:
+        """Return the directory of a document's log."""
+        return self._folder / identity
+
+    def close(self) -> None:
+        self.database.close()
+
+    @staticmethod
+    def _open(path: Path) -> sqlite3.Connection:
+        database = sqlite3.connect(path, check_same_thread=False)
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = NORMAL")
+        database.executescript(_SCHEMA)
+        return database

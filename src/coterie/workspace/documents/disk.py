@@ -1,0 +1,235 @@
+"""A file's bytes on disk: read with what identifies them, replaced so that no moment shows half a file.
+
+A file is replaced by exchanging names with a finished, synchronised copy (`renameat2`, RENAME_EXCHANGE): what another
+program wrote at the last instant is then in hand and not lost. Blocking; meant for a thread.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import hashlib
+import os
+import secrets
+from contextlib import suppress
+from typing import NamedTuple
+
+from coterie.wire.errors import CoterieError, ErrorCode
+from coterie.workspace.paths import Root, problem
+
+MAX_TEXT = 10 << 20
+"""Bytes of the largest file that is edited; a larger one opens read-only, in pages."""
+
+TEMPORARY = ".coterie-saving-"
+"""How the names of copies begin while a file is replaced; they exist for well under a millisecond."""
+
+_RENAME_EXCHANGE = 2
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class Stamp(NamedTuple):
+    """What `stat` says of a file: any difference means that it is to be read again."""
+
+    size: int
+    modified: int
+    """Nanoseconds."""
+    inode: int
+
+
+class Content(NamedTuple):
+    """The bytes of a file and what identified it when they were read."""
+
+    data: bytes
+    digest: bytes
+    stamp: Stamp
+
+
+class Replaced(NamedTuple):
+    """A file after `replace`: its new stamp, and what was there where that was not what the caller knew."""
+
+    stamp: Stamp
+    displaced: Content | None
+
+
+class ChangedError(Exception):
+    """The file holds something else than the caller knows; nothing was written."""
+
+    def __init__(self, content: Content) -> None:
+        super().__init__("the file was changed by another program")
+        self.content = content
+
+
+def digest(data: bytes) -> bytes:
+    """Return what stands for the bytes of a file in the log: 16 bytes of BLAKE2b."""
+    return hashlib.blake2b(data, digest_size=16).digest()
+
+
+def stamp(root: Root, path: str) -> Stamp | None:
+    """Return the file's stamp, None when there is no such file (or no file there)."""
+    try:
+        return _stamp(root.stat(path))
+    except CoterieError:
+        return None
+
+
+def read(root: Root, path: str) -> Content:
+    """Return the file's bytes. Raises CoterieError: NOT_FOUND, OUTSIDE, INVALID, FORBIDDEN, TOO_BIG."""
+    fd = root.open_file(path)
+    with os.fdopen(fd, "rb") as file:
+        return _content(file.fileno(), path)
+
+
+def replace(root: Root, path: str, data: bytes, known: Stamp | None, known_digest: bytes, mode: int = 0o644) -> Replaced:
+    """Put `data` into the place of the file, which the caller knows as `known`; None: there is no file.
+
+    Mode, owner and extended attributes stay. A file with several names, or in a folder that cannot be written, is
+    overwritten in place. Raises ChangedError, and CoterieError (NOT_FOUND when the file is gone).
+    """
+    with root.parent(path) as (folder, name):
+        if known is None:
+            return Replaced(_create(folder, name, data, mode), None)
+        fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, dir_fd=folder)
+        with os.fdopen(fd, "rb") as old:
+            status = os.fstat(old.fileno())
+            if _stamp(status) != known:
+                content = _content(old.fileno(), path)
+                if content.digest != known_digest:
+                    raise ChangedError(content)
+                known = content.stamp
+            if status.st_nlink > 1 or not os.access(".", os.W_OK, dir_fd=folder):
+                return Replaced(_overwrite(folder, name, data), None)
+            copy = f"{TEMPORARY}{secrets.token_hex(8)}"
+            new = _copy(folder, copy, data, old.fileno(), status)
+            try:
+                _exchange(folder, copy, name)
+                with suppress(FileNotFoundError):
+                    displaced = _displaced(folder, copy, path, known, known_digest)
+            finally:
+                with suppress(FileNotFoundError):
+                    os.unlink(copy, dir_fd=folder)
+        _sync_folder(folder)
+        return Replaced(new, displaced)
+
+
+def _stamp(status: os.stat_result) -> Stamp:
+    return Stamp(status.st_size, status.st_mtime_ns, status.st_ino)
+
+
+def _content(fd: int, path: str) -> Content:
+    # Stamped before it is read: a write in between gives another stamp later, never a stale content with a fresh one.
+    before = _stamp(os.fstat(fd))
+    parts: list[bytes] = []
+    size = 0
+    while part := os.read(fd, 1 << 20):
+        parts.append(part)
+        size += len(part)
+        if size > MAX_TEXT:
+            raise CoterieError(ErrorCode.TOO_BIG, f"“{path}” is larger than {MAX_TEXT >> 20} MB.")
+    data = b"".join(parts)
+    return Content(data, digest(data), before)
+
+
+def _displaced(folder: int, copy: str, path: str, known: Stamp, known_digest: bytes) -> Content | None:
+    fd = os.open(copy, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, dir_fd=folder)
+    with os.fdopen(fd, "rb") as file:
+        if _stamp(os.fstat(file.fileno())) == known:
+            return None
+        content = _content(file.fileno(), path)
+    return content if content.digest != known_digest else None
+
+
+def _write(fd: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view) :]
+
+
+def _create(folder: int, name: str, data: bytes, mode: int) -> Stamp:
+    fd = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode, dir_fd=folder)
+    with os.fdopen(fd, "wb") as file:
+        try:
+            _write(file.fileno(), data)
+            os.fsync(file.fileno())
+        except OSError:
+            os.unlink(name, dir_fd=folder)
+            raise
+        return _stamp(os.fstat(file.fileno()))
+
+
+def _copy(folder: int, copy: str, data: bytes, old: int, status: os.stat_result) -> Stamp:
+    """Write a synchronised file named `copy` with the attributes of `old`.
+
+    It has no name until it is finished, where the file system can do that, so that a killed server leaves no litter.
+    """
+    named = False
+    try:
+        fd = os.open(".", os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600, dir_fd=folder)
+    except (OSError, AttributeError):
+        fd = os.open(copy, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=folder)
+        named = True
+    try:
+        _write(fd, data)
+        mine = os.fstat(fd)
+        if (mine.st_uid, mine.st_gid) != (status.st_uid, status.st_gid):
+            with suppress(PermissionError):
+                os.fchown(fd, status.st_uid, status.st_gid)
+        os.fchmod(fd, status.st_mode & 0o7777)
+        _copy_attributes(old, fd)
+        os.fsync(fd)
+        if not named:
+            # Through /proc, because linking by descriptor alone takes a privilege.
+            os.link(f"/proc/self/fd/{fd}", copy, dst_dir_fd=folder, follow_symlinks=True)
+            named = True
+        return _stamp(os.fstat(fd))
+    except OSError:
+        if named:
+            with suppress(FileNotFoundError):
+                os.unlink(copy, dir_fd=folder)
+        raise
+    finally:
+        os.close(fd)
+
+
+def _copy_attributes(old: int, new: int) -> None:
+    if not hasattr(os, "listxattr"):
+        return
+    with suppress(OSError):
+        for attribute in os.listxattr(old):
+            with suppress(OSError):
+                os.setxattr(new, attribute, os.getxattr(old, attribute))
+
+
+def _exchange(folder: int, copy: str, name: str) -> None:
+    """Exchange two names; where the file system cannot, `copy` takes the place of `name`."""
+    renameat2 = getattr(_libc, "renameat2", None)
+    if renameat2 is not None:
+        if renameat2(folder, os.fsencode(copy), folder, os.fsencode(name), _RENAME_EXCHANGE) == 0:
+            return
+        code = ctypes.get_errno()
+        if code not in (errno.ENOSYS, errno.EINVAL):
+            raise OSError(code, os.strerror(code))
+    os.rename(copy, name, src_dir_fd=folder, dst_dir_fd=folder)
+
+
+def _overwrite(folder: int, name: str, data: bytes) -> Stamp:
+    fd = os.open(name, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+    try:
+        _write(fd, data)
+        os.ftruncate(fd, len(data))
+        os.fsync(fd)
+        return _stamp(os.fstat(fd))
+    finally:
+        os.close(fd)
+
+
+def _sync_folder(folder: int) -> None:
+    # The descriptor of `Root.parent` may be O_PATH, which cannot be synchronised.
+    with suppress(OSError):
+        fd = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=folder)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+
+
+__all__ = ["MAX_TEXT", "ChangedError", "Content", "Replaced", "Stamp", "digest", "problem", "read", "replace", "stamp"]

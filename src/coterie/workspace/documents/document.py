@@ -1,0 +1,359 @@
+"""One open document: its room, its log and its file, kept in agreement."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from coterie.wire.closing import Closing
+from coterie.wire.errors import CoterieError, ErrorCode
+from coterie.wire.messages.documents import DocumentGone, DocumentMoved, DocumentReset, DocumentSaved
+from coterie.workspace.documents import disk, encoding, epoch
+from coterie.workspace.documents.disk import ChangedError, Content, Stamp
+from coterie.workspace.documents.replica import BrokenError
+from coterie.workspace.documents.room import Room
+from coterie.workspace.documents.store import Disk, Epoch, Rebased, Record, State, Store, pack
+from coterie.workspace.documents.text import edits
+from coterie.workspace.member import Member
+from coterie.workspace.paths import Root, problem
+
+log = logging.getLogger(__name__)
+
+PAUSE = 0.5
+"""Seconds without an edit after which the text is saved."""
+
+LONGEST = 5.0
+"""Seconds after which it is saved although people go on typing."""
+
+RETRY = 5.0
+"""Seconds between attempts to save while saving fails."""
+
+
+class Document:
+    """Joins the room, the log and the file of one path. Made by `load`."""
+
+    def __init__(
+        self, root: Root, path: str, number: int, store: Store, history: epoch.History, content: Content,
+        text: str, style: encoding.Format,
+    ) -> None:  # fmt: skip
+        self.path = path
+        self.number = number
+        self.style = style
+        self.stamp: Stamp = content.stamp
+        self.gone = False
+        self.problem = ""
+        """Why the text is not on disk, a sentence; empty while all is well."""
+        self.rebased = history.rebased
+        self._root = root
+        self._store = store
+        self._digest = content.digest
+        self._text = text
+        """The text in the file, and `_base` the document that has it."""
+        self._base = history.base
+        self._saved_changes = 0
+        self._lock = asyncio.Lock()
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._first_change = self._last_change = 0.0
+        self.on_overwritten: Callable[[str], None] = _ignore
+        """Called with the text there was before another program's change of the file."""
+        self.room = self._room(history)
+        for record in history.records if not history.new else ():
+            self.room.note(record)
+        if self.room.replica.text != text:
+            self.room.changes = 1
+            self._on_change()
+
+    @classmethod
+    async def load(cls, root: Root, path: str, number: int, store: Store) -> Document:
+        """Read file and log. Raises CoterieError when there is no text file at `path` that can be edited."""
+        content = await asyncio.to_thread(disk.read, root, path)
+        text, style = encoding.decode(content.data)
+        try:
+            history = await asyncio.to_thread(_history, store, text, content.digest)
+        except OSError as error:
+            raise problem(error, path) from error
+        document = cls(root, path, number, store, history, content, text, style)
+        document.overwritten = history.overwritten
+        return document
+
+    overwritten: str | None = None
+    """The text of the log that a change of the file found while the document was closed, None when there was none."""
+
+    @property
+    def dirty(self) -> bool:
+        """Whether the file lacks something."""
+        return self.room.changes != self._saved_changes
+
+    async def save(self) -> None:
+        """Bring the text into the file, merging what another program wrote meanwhile."""
+        async with self._lock:
+            self._cancel_timer()
+            while self.dirty and not self.gone:
+                if not await self._save():
+                    self._timer = self._loop.call_later(RETRY, self._due)
+                    return
+
+    async def look(self) -> bool:
+        """See whether another program changed the file and take that in. False when the file is not there."""
+        async with self._lock:
+            stamp = await asyncio.to_thread(disk.stamp, self._root, self.path)
+            if stamp is None:
+                return False
+            if stamp != self.stamp or self.gone:
+                try:
+                    content = await asyncio.to_thread(disk.read, self._root, self.path)
+                except CoterieError as error:
+                    if error.code is ErrorCode.NOT_FOUND:
+                        return False
+                    self._tell_problem(error.sentence)
+                    return True
+                self._set_gone(gone=False)
+                await self._take_in(content)
+            return True
+
+    def moved(self, path: str) -> None:
+        """The file is at another path now."""
+        self.path = path
+        self.room.tell(DocumentMoved(self.number, path))
+
+    def lost(self) -> None:
+        """The file is nowhere: keep the text, save nothing."""
+        self._set_gone(gone=True)
+
+    async def restore(self) -> None:
+        """Write the file of a lost document again. Raises CoterieError."""
+        async with self._lock:
+            if not self.gone:
+                return
+            text = self.room.replica.text
+            data, style = encoding.encode(text, self.style)
+            changes, state = self.room.changes, self.room.replica.state
+            try:
+                done = await asyncio.to_thread(disk.replace, self._root, self.path, data, None, b"")
+            except OSError as error:
+                raise problem(error, self.path) from error
+            self._saved(text, state, changes, disk.digest(data), done.stamp, style)
+            self._set_gone(gone=False)
+
+    async def sync(self) -> None:
+        """Bring the log onto the medium."""
+        if self._store.unsynced:
+            try:
+                await asyncio.to_thread(self._store.sync)
+            except OSError as error:
+                log.warning("synchronising the log of %s: %s", self.path, error)
+
+    async def compact(self) -> None:
+        """Rewrite the log as short as it can be. A failure leaves the old one."""
+        self.room.flush()
+        self._store.begin_compaction()
+        records = self._compacted()
+        written = False
+        try:
+            await asyncio.to_thread(self._store.write_compacted, [pack(record) for record in records])
+            written = True
+        except OSError as error:
+            log.warning("compacting the log of %s: %s", self.path, error)
+        try:
+            self._store.end_compaction(written=written)
+        except OSError as error:
+            log.warning("compacting the log of %s: %s", self.path, error)
+
+    async def close(self) -> None:
+        """Save and let go of everything."""
+        await self.save()
+        self._cancel_timer()
+        if self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+        self.room.close()
+        if self._store.bloated:
+            await self.compact()
+        await self.sync()
+        self._store.close()
+
+    # Saving
+
+    async def _save(self) -> bool:
+        room = self.room
+        try:
+            text, state = room.replica.text, room.replica.state
+        except BrokenError:
+            self._broken(None)
+            return False
+        changes = room.changes
+        data, style = encoding.encode(text, self.style)
+        digest = disk.digest(data)
+        room.flush()
+        room.note(Disk(digest, written=False))
+        known, old_base, old_text = self.stamp, self._base, self._text
+        try:
+            done = await asyncio.to_thread(disk.replace, self._root, self.path, data, known, self._digest)
+        except ChangedError as changed:
+            await self._take_in(changed.content)
+            return True
+        except CoterieError as error:
+            if error.code is ErrorCode.NOT_FOUND:
+                # Who watches the files finds out whether it was moved or deleted.
+                return False
+            self._tell_problem(error.sentence)
+            return False
+        except OSError as error:
+            self._tell_problem(problem(error, self.path).sentence)
+            return False
+        self._saved(text, state, changes, digest, done.stamp, style)
+        if done.displaced is not None:
+            await self._merge(done.displaced, old_base, old_text)
+        return True
+
+    def _saved(self, text: str, state: bytes, changes: int, digest: bytes, stamp: Stamp, style: encoding.Format) -> None:
+        self._text, self._base, self._digest, self.stamp, self.style = text, state, digest, stamp, style
+        self._saved_changes = changes
+        self.problem = ""
+        self.room.note(Disk(digest, state=b"" if changes == self.room.changes else state))
+        if not self.dirty:
+            self.room.tell(DocumentSaved(self.number, saved=True))
+
+    def _tell_problem(self, sentence: str) -> None:
+        if sentence != self.problem:
+            self.problem = sentence
+            self.room.tell(DocumentSaved(self.number, saved=False, problem=sentence))
+
+    # Other programs' changes
+
+    async def _take_in(self, content: Content) -> None:
+        """Another program wrote the file: turn that into edits. Identical bytes are no event."""
+        if content.digest == self._digest:
+            self.stamp = content.stamp
+            return
+        try:
+            text, style = encoding.decode(content.data)
+        except CoterieError:
+            self._tell_problem(
+                "Another program replaced this file by one that is not text. The text is kept here and not saved."
+            )
+            return
+        self.on_overwritten(self.room.replica.text)
+        update, forked = await asyncio.to_thread(epoch.foreign, self._base, text)
+        clean = not self.dirty
+        self.room.take(update)
+        self._text, self._digest, self.stamp, self.style = text, content.digest, content.stamp, style
+        self.problem = ""
+        if clean:
+            self._base = self.room.replica.state
+            self._saved_changes = self.room.changes
+            self.room.note(Disk(content.digest))
+            self.room.tell(DocumentSaved(self.number, saved=True))
+        else:
+            self._base = forked
+            self.room.note(Disk(content.digest, state=forked))
+
+    async def _merge(self, content: Content, base: bytes, old: str) -> None:
+        """Another program's text was replaced by ours in the same instant: merge it in and save again."""
+        try:
+            text, _ = encoding.decode(content.data)
+        except CoterieError:
+            return
+        self.on_overwritten(text)
+        if edits(old, text):
+            update, _ = await asyncio.to_thread(epoch.foreign, base, text)
+            self.room.take(update)
+
+    def _set_gone(self, *, gone: bool) -> None:
+        if gone != self.gone:
+            self.gone = gone
+            self.room.tell(DocumentGone(self.number, gone))
+
+    # Room
+
+    def _room(self, history: epoch.History) -> Room:
+        return Room(
+            self.number,
+            history.epoch,
+            history.replica,
+            self._store,
+            history.authors,
+            changed=self._on_change,
+            broken=self._broken,
+            log_problem=self._on_log_problem,
+        )
+
+    def _on_change(self) -> None:
+        self._last_change = self._loop.time()
+        if self._timer is None:
+            self._first_change = self._last_change
+            self._timer = self._loop.call_later(PAUSE, self._due)
+
+    def _due(self) -> None:
+        now = self._loop.time()
+        due = min(self._last_change + PAUSE, self._first_change + LONGEST)
+        if now + 0.001 < due:
+            self._timer = self._loop.call_at(due, self._due)
+            return
+        self._timer = None
+        self._start(self.save())
+        if self._store.bloated:
+            self._start(self.compact())
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _on_log_problem(self, error: OSError | None) -> None:
+        if error is None:
+            self._tell_problem("")
+        else:
+            self._tell_problem("The workspace's disk is full. Your text is kept in memory; make room and it is saved.")
+
+    def _broken(self, member: Member | None) -> None:
+        """The document refused an update: begin a new history without it; pages rebase what they have."""
+        if member is not None:
+            member.close(Closing.MALFORMED, f"document {self.number}: refused")
+        self._start(self._begin_anew())
+
+    async def _begin_anew(self) -> None:
+        async with self._lock:
+            text = self._text
+            history = epoch.begin(text, self._digest)
+            await asyncio.to_thread(self._store.replace, [pack(record) for record in history.records])
+            old, self.room = self.room, self._room(history)
+            self._base = history.base
+            self._saved_changes = self.room.changes
+            old.close()
+            old.tell(DocumentReset(self.number))
+
+    def _compacted(self) -> list[Record]:
+        room = self.room
+        authors: list[Record] = list(room.authors.values())
+        return [
+            Epoch(room.epoch),
+            *authors,
+            State(room.replica.state),
+            Disk(self._digest, state=b"" if not self.dirty else self._base),
+            *(Rebased(identity) for identity in self.rebased),
+        ]
+
+
+def _history(store: Store, text: str, digest: bytes) -> epoch.History:
+    records = store.load()
+    if records:
+        try:
+            return epoch.restore(records, text, digest)
+        except (ValueError, BrokenError) as error:
+            log.error("a document's log cannot be used, a new one begins: %s", error)
+    history = epoch.begin(text, digest)
+    store.replace([pack(record) for record in history.records])
+    return history
+
+
+def _ignore(_text: str) -> None:
+    pass

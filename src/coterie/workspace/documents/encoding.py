@@ -1,0 +1,132 @@
+"""Bytes of a file to text with `\\n` line ends and back, byte for byte where nothing was typed."""
+
+from __future__ import annotations
+
+import codecs
+from collections import Counter
+from dataclasses import dataclass
+
+from coterie.wire.errors import CoterieError, ErrorCode
+from coterie.workspace.documents.text import matches
+
+_ENDINGS = ("\n", "\r\n", "\r")
+_LOOKED_AT = 8192
+"""Bytes at the beginning of a file in which a NUL makes it binary, as git decides it."""
+
+_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+
+
+@dataclass(frozen=True)
+class Format:
+    """How a text is written as bytes.
+
+    `endings` holds the line end of every line where they are mixed, for `text`, the text they belong to.
+    """
+
+    encoding: str = "utf-8"
+    bom: bytes = b""
+    ending: str = "\n"
+    endings: tuple[str, ...] = ()
+    text: str = ""
+
+    @property
+    def label(self) -> str:
+        """The format in words, for the status bar."""
+        name = {"utf-8": "UTF-8", "latin-1": "Latin-1", "utf-16-le": "UTF-16 LE", "utf-16-be": "UTF-16 BE"}
+        label = name[self.encoding] + (" with BOM" if self.bom and self.encoding == "utf-8" else "")
+        ends = "mixed line ends" if self.endings else {"\n": "LF", "\r\n": "CRLF", "\r": "CR"}[self.ending]
+        return f"{label}, {ends}"
+
+
+def is_binary(data: bytes) -> bool:
+    """Whether `data` is no text that this editor could write back: a NUL near its beginning, outside UTF-16."""
+    for bom, encoding in _BOMS[1:]:
+        if data.startswith(bom):
+            try:
+                data.decode(encoding)
+            except UnicodeDecodeError:
+                return True
+            return False
+    return b"\0" in data[:_LOOKED_AT]
+
+
+def decode(data: bytes) -> tuple[str, Format]:
+    """Return the text in `data` with `\\n` line ends, and how to write it back.
+
+    Raises CoterieError(BINARY).
+    """
+    if is_binary(data):
+        raise CoterieError(ErrorCode.BINARY, "This is not a text file, so it cannot be opened in the editor.")
+    bom, encoding = next(((bom, encoding) for bom, encoding in _BOMS if data.startswith(bom)), (b"", "utf-8"))
+    try:
+        text = data[len(bom) :].decode(encoding)
+    except UnicodeDecodeError:
+        bom, encoding = b"", "latin-1"
+        text = data.decode(encoding)
+    if "\r" not in text:
+        return text, Format(encoding, bom)
+    ends = _line_ends(text)
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    common = Counter(ends).most_common()
+    ending = min((end for end, times in common if times == common[0][1]), key=_ENDINGS.index)
+    if len(common) == 1:
+        return text, Format(encoding, bom, ending)
+    return text, Format(encoding, bom, ending, tuple(ends), text)
+
+
+def encode(text: str, style: Format) -> tuple[bytes, Format]:
+    """Return `text` as bytes in `style`, and the style they have: UTF-8 where a character does not exist in it.
+
+    In a file of mixed line ends each line that was there keeps its own; new lines take the most common one.
+    """
+    endings: tuple[str, ...] = ()
+    if style.endings:
+        endings = _carried(style, text)
+        lines = text.split("\n")
+        written = "".join(line + end for line, end in zip(lines, (*endings, ""), strict=True))
+    elif style.ending != "\n":
+        written = text.replace("\n", style.ending)
+    else:
+        written = text
+    encoding, bom = style.encoding, style.bom
+    try:
+        body = written.encode(encoding)
+        # A Latin-1 text whose bytes now happen to be UTF-8 would be read back as other characters.
+        if encoding == "latin-1" and not body.isascii() and _is_utf8(body):
+            encoding, body = "utf-8", written.encode()
+    except UnicodeEncodeError:
+        encoding, bom, body = "utf-8", b"", written.encode(errors="replace")
+    if endings:
+        return bom + body, Format(encoding, bom, style.ending, endings, text)
+    return bom + body, Format(encoding, bom, style.ending)
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _line_ends(text: str) -> list[str]:
+    ends: list[str] = []
+    for part in text.split("\n")[:-1]:
+        inner = part.removesuffix("\r")
+        ends.extend("\r" * inner.count("\r"))
+        ends.append("\n" if inner == part else "\r\n")
+    ends.extend("\r" * text.rpartition("\n")[2].count("\r"))
+    return ends
+
+
+def _carried(style: Format, text: str) -> tuple[str, ...]:
+    """The line ends for `text`: those of the lines of `style.text` that are still there."""
+    if text == style.text:
+        return style.endings
+    old, new = style.text.split("\n"), text.split("\n")
+    endings = [style.ending] * (len(new) - 1)
+    for match in matches(old, new):
+        for offset in range(match.length):
+            if match.old + offset < len(style.endings) and match.new + offset < len(endings):
+                endings[match.new + offset] = style.endings[match.old + offset]
+    return tuple(endings)

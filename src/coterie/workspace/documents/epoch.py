@@ -1,0 +1,114 @@
+"""The history of a document against its file: restored where the file is as it was left, reconciled where it is not.
+
+Copies of different epochs have nothing in common and are never merged. Within an epoch a foreign change of the file is
+turned into edits of what the file held before, so that it merges with what was typed since as any two edits do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pycrdt import merge_updates
+
+from coterie.wire.ids import new_id
+from coterie.workspace.documents.replica import EMPTY, Replica
+from coterie.workspace.documents.store import Author, Disk, Epoch, Rebased, Record, State, Updates
+from coterie.workspace.documents.text import Edit, edits
+
+
+@dataclass
+class History:
+    """A document as its log and its file make it."""
+
+    epoch: str
+    replica: Replica
+    authors: dict[int, Author]
+    rebased: set[str]
+    base: bytes
+    """The document as the file holds it, as one update."""
+    records: list[Record]
+    """What is to be appended to the log, or for a new history all of it."""
+    new: bool = False
+    overwritten: str | None = None
+    """The text before a foreign change of the file, None when there was none."""
+
+
+def begin(text: str, digest: bytes) -> History:
+    """Return a new history that begins with the file's text."""
+    replica = Replica()
+    replica.edit([Edit(0, 0, text)] if text else [])
+    epoch = new_id()
+    records: list[Record] = [Epoch(epoch), State(replica.state), Disk(digest)]
+    return History(epoch, replica, {}, set(), replica.state, records, new=True)
+
+
+def restore(records: Sequence[Record], text: str, digest: bytes) -> History:
+    """Return the history in a log, in agreement with a file that holds `text`.
+
+    Raises ValueError for a log without a beginning, BrokenError for one that cannot be applied.
+    """
+    if not records or not isinstance(records[0], Epoch):
+        raise ValueError("a log without an epoch")
+    updates: list[bytes] = []
+    points: list[tuple[int, Disk]] = []
+    authors: dict[int, Author] = {}
+    rebased: set[str] = set()
+    for record in records:
+        match record:
+            case State(update):
+                updates.append(update)
+            case Updates(several):
+                updates.extend(several)
+            case Disk():
+                points.append((len(updates), record))
+            case Author(client):
+                authors[client] = record
+            case Rebased(identity):
+                rebased.add(identity)
+            case Epoch():
+                pass
+    history = History(records[0].epoch, Replica(updates), authors, rebased, b"", [])
+    # A save that was killed halfway is recognised by the bytes it was about to write.
+    for count, disk in reversed(points):
+        if disk.digest == digest:
+            history.base = _state(updates, count, disk)
+            if not disk.written:
+                history.records.append(Disk(digest, state=history.base))
+            return history
+    _reconcile(history, [_state(updates, count, disk) for count, disk in _candidates(points)], text, digest)
+    return history
+
+
+def foreign(base: bytes, text: str) -> tuple[bytes, bytes]:
+    """Return the update that turns `base` into `text`, and the document that results, as one update."""
+    fork = Replica([base])
+    update = fork.edit(edits(fork.text, text))
+    return update, fork.state
+
+
+def _candidates(points: list[tuple[int, Disk]]) -> list[tuple[int, Disk]]:
+    """What the file may have held before somebody else changed it: the last finished save, or a later unfinished one."""
+    for index in range(len(points) - 1, -1, -1):
+        if points[index][1].written:
+            return points[index:]
+    return points
+
+
+def _state(updates: Sequence[bytes], count: int, disk: Disk) -> bytes:
+    if disk.state:
+        return disk.state
+    return merge_updates(*updates[:count]) if count else EMPTY
+
+
+def _reconcile(history: History, bases: list[bytes], text: str, digest: bytes) -> None:
+    replica = history.replica
+    history.overwritten = replica.text
+    base = min(bases or [EMPTY], key=lambda state: _distance(Replica([state]).text, text))
+    update, history.base = foreign(base, text)
+    replica.accept(update, replica.check(update))
+    history.records += [Updates([update]), Disk(digest, state=history.base)]
+
+
+def _distance(old: str, new: str) -> int:
+    return sum(edit.end - edit.start + len(edit.text) for edit in edits(old, new))

@@ -1,0 +1,255 @@
+"""The documents of a workspace: who has which open, and what the messages about them do."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+
+from coterie.wire.capabilities import Capability
+from coterie.wire.closing import Closing
+from coterie.wire.errors import CoterieError, ErrorCode
+from coterie.wire.messages import ClientMessage
+from coterie.wire.messages.connection import Done
+from coterie.wire.messages.documents import (
+    CursorMove,
+    DocumentCheck,
+    DocumentChecked,
+    DocumentClose,
+    DocumentEdit,
+    DocumentGone,
+    DocumentOpen,
+    DocumentRestore,
+    DocumentSaved,
+)
+from coterie.workspace.documents import disk
+from coterie.workspace.documents.catalogue import Catalogue
+from coterie.workspace.documents.document import Document
+from coterie.workspace.documents.replica import proof
+from coterie.workspace.documents.store import SYNC_EVERY, Store
+from coterie.workspace.documents.update import UpdateError, decode_clocks
+from coterie.workspace.member import Member
+from coterie.workspace.paths import Root
+from coterie.workspace.service import Handler
+
+log = logging.getLogger(__name__)
+
+IDLE = 30.0
+"""Seconds after the last member left until a document is closed and its memory given back."""
+
+LOOK_EVERY = 2.0
+"""Seconds between looks at the files of open documents, for changes that no watch reported."""
+
+
+class Documents:
+    """Every open document of the workspace. `state` is a directory that no user process can see."""
+
+    def __init__(self, root: Root, state: Path) -> None:
+        self._root = root
+        self._state = state / "documents"
+        self._catalogue: Catalogue | None = None
+        self._by_path: dict[str, asyncio.Task[Document]] = {}
+        self._by_number: dict[int, Document] = {}
+        self._of_member: dict[Member, set[int]] = {}
+        self._identity: dict[int, str] = {}
+        self._next_number = 1
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._idle: dict[int, asyncio.TimerHandle] = {}
+
+    def handlers(self) -> dict[type[ClientMessage], Handler]:
+        return {
+            DocumentOpen: self._open,
+            DocumentClose: self._close,
+            DocumentEdit: self._edit,
+            CursorMove: self._cursor,
+            DocumentCheck: self._check,
+            DocumentRestore: self._restore,
+        }
+
+    def joined(self, member: Member) -> None:
+        self._of_member[member] = set()
+
+    def left(self, member: Member) -> None:
+        for number in self._of_member.pop(member, set()):
+            self._leave(member, number)
+
+    def paused(self, member: Member) -> None:
+        for number in self._of_member.get(member, ()):
+            self._by_number[number].room.pause(member)
+
+    def resumed(self, member: Member) -> None:
+        for number in self._of_member.get(member, ()):
+            self._by_number[number].room.resume(member)
+
+    async def start(self) -> None:
+        self._catalogue = await asyncio.to_thread(Catalogue, self._state)
+        for work in (self._sync_forever(), self._look_forever()):
+            task = asyncio.create_task(work)
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def stop(self) -> None:
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for timer in self._idle.values():
+            timer.cancel()
+        loaded = await asyncio.gather(*self._by_path.values(), return_exceptions=True)
+        documents = [document for document in loaded if isinstance(document, Document)]
+        for failed in await asyncio.gather(*(d.close() for d in documents), return_exceptions=True):
+            if isinstance(failed, BaseException):
+                log.error("closing a document: %r", failed)
+        if self._catalogue is not None:
+            self._catalogue.close()
+
+    # Messages
+
+    async def _open(self, member: Member, message: DocumentOpen) -> None:
+        document = await self._document(message.path)
+        rooms = self._of_member.get(member)
+        if rooms is None:
+            return
+        if timer := self._idle.pop(document.number, None):
+            timer.cancel()
+        writable = member.may(Capability.DOCUMENT_WRITE)
+        try:
+            document.room.join(
+                member,
+                message.request,
+                message.path,
+                epoch=message.epoch,
+                state_vector=message.state_vector,
+                client=message.client if writable else 0,
+                writable=writable,
+                reason="" if writable else "You may only watch here.",
+                format_label=document.style.label,
+            )
+        except UpdateError as error:
+            member.close(Closing.MALFORMED, str(error))
+            return
+        rooms.add(document.number)
+        if document.gone:
+            member.send(DocumentGone(document.number, gone=True))
+        if document.problem or not document.dirty:
+            member.send(DocumentSaved(document.number, saved=not document.problem, problem=document.problem))
+
+    def _close(self, member: Member, message: DocumentClose) -> None:
+        rooms = self._of_member.get(member, set())
+        if message.document in rooms:
+            rooms.discard(message.document)
+            self._leave(member, message.document)
+
+    def _edit(self, member: Member, message: DocumentEdit) -> None:
+        document = self._by_number.get(message.document)
+        if document is not None:
+            document.room.edit(member, message.sequence, message.update)
+
+    def _cursor(self, member: Member, message: CursorMove) -> None:
+        document = self._by_number.get(message.document)
+        if document is not None:
+            document.room.move_cursor(member, message.cursor)
+
+    def _check(self, member: Member, message: DocumentCheck) -> None:
+        document = self._by_number.get(message.document)
+        if document is None:
+            return
+        replica = document.room.replica
+        try:
+            comparable = decode_clocks(message.state_vector) == {k: v for k, v in replica.clocks.items() if v}
+        except UpdateError as error:
+            member.close(Closing.MALFORMED, str(error))
+            return
+        same = comparable and proof(replica.text) == (message.size, message.checksum)
+        if comparable and not same:
+            log.warning(
+                "document %s (%s): connection %s of %s has %s bytes, checksum %s; the server has %s",
+                document.number, document.path, member.id, member.ticket.username,
+                message.size, message.checksum, proof(replica.text),
+            )  # fmt: skip
+        member.send(DocumentChecked(document.number, comparable, same))
+
+    async def _restore(self, member: Member, message: DocumentRestore) -> None:
+        document = self._by_number.get(message.document)
+        if document is None:
+            raise CoterieError(ErrorCode.NOT_FOUND, "That document is not open any more. Open it again.")
+        await document.restore()
+        member.send(Done(message.request))
+
+    # Documents
+
+    async def _document(self, path: str) -> Document:
+        path = self._root.resolve(path)
+        task = self._by_path.get(path)
+        if task is None:
+            task = self._by_path[path] = asyncio.create_task(self._load(path))
+            task.add_done_callback(lambda done: self._loaded(path, done))
+        return await asyncio.shield(task)
+
+    async def _load(self, path: str) -> Document:
+        assert self._catalogue is not None
+        stamp = await asyncio.to_thread(disk.stamp, self._root, path)
+        identity = self._catalogue.find(path)
+        if identity is None and stamp is not None:
+            identity = self._renamed(path, stamp.inode) or self._catalogue.add(path, stamp.inode)
+        number = self._next_number
+        self._next_number += 1
+        store = Store(self._catalogue.folder(identity or "") / "log")
+        document = await Document.load(self._root, path, number, store)
+        self._by_number[number] = document
+        if identity is not None:
+            self._identity[number] = identity
+        return document
+
+    def _loaded(self, path: str, task: asyncio.Task[Document]) -> None:
+        if task.cancelled() or task.exception() is not None:
+            self._by_path.pop(path, None)
+
+    def _renamed(self, path: str, inode: int) -> str | None:
+        """The document whose file was renamed to `path` while it was closed."""
+        assert self._catalogue is not None
+        for identity, old in self._catalogue.by_inode(inode):
+            if old not in self._by_path and disk.stamp(self._root, old) is None:
+                self._catalogue.move(identity, path)
+                return identity
+        return None
+
+    def _leave(self, member: Member, number: int) -> None:
+        document = self._by_number.get(number)
+        if document is None:
+            return
+        document.room.leave(member)
+        if not document.room.members:
+            loop = asyncio.get_running_loop()
+            self._idle[number] = loop.call_later(IDLE, self._unload_later, document)
+
+    def _unload_later(self, document: Document) -> None:
+        self._idle.pop(document.number, None)
+        task = asyncio.create_task(self._unload(document))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _unload(self, document: Document) -> None:
+        await document.save()
+        if document.room.members or document.dirty:
+            return
+        self._by_path.pop(document.path, None)
+        self._by_number.pop(document.number, None)
+        identity = self._identity.pop(document.number, None)
+        await document.close()
+        if identity is not None and self._catalogue is not None:
+            self._catalogue.seen(identity, document.stamp.inode)
+
+    # In the background
+
+    async def _sync_forever(self) -> None:
+        while True:
+            await asyncio.sleep(SYNC_EVERY)
+            for document in list(self._by_number.values()):
+                await document.sync()
+
+    async def _look_forever(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            for document in list(self._by_number.values()):
+                if not await document.look():
+                    document.lost()

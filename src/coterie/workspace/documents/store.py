@@ -1,0 +1,219 @@
+"""The update log of one document: append-only, checksummed, recovered after a torn write, compacted.
+
+A record is its length and CRC-32 (little-endian, 32 bits each), then a MessagePack array. Everything a document is can be
+rebuilt from its log alone; the order of records matters: what stands before a `Disk` record is what the file held then.
+
+Durability: a record is given to the kernel (`write`) before anything in it is acknowledged, so a killed process loses
+nothing. `fdatasync` follows within `SYNC_EVERY` seconds, so a power cut loses at most that much, and never the file
+itself, which is synchronised on every save.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import struct
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+import msgspec
+
+SYNC_EVERY = 1.0
+"""Seconds between two synchronisations of a log that is written to."""
+
+_HEAD = struct.Struct("<II")
+_COMPACT_BEYOND = 256 << 10
+"""Bytes a log may grow by before compacting is considered."""
+
+
+class Epoch(msgspec.Struct, array_like=True, tag="e", frozen=True):
+    """Begins a log: the identity of this history. Copies of different epochs are never merged."""
+
+    epoch: str
+
+
+class State(msgspec.Struct, array_like=True, tag="s", frozen=True):
+    """The whole document as one update."""
+
+    update: bytes
+
+
+class Updates(msgspec.Struct, array_like=True, tag="u", frozen=True):
+    """Updates in the order they were relayed."""
+
+    updates: list[bytes]
+
+
+class Disk(msgspec.Struct, array_like=True, tag="d", frozen=True):
+    """The file holds what was logged before: `digest` of its bytes, 16 bytes of BLAKE2b."""
+
+    digest: bytes
+    written: bool = True
+    """False: it is about to be written, and may or may not have been."""
+    state: bytes = b""
+    """The document as the file holds it, where that is not what was logged before."""
+
+
+class Author(msgspec.Struct, array_like=True, tag="a", frozen=True):
+    """Who writes with a client number. `since` in Unix seconds."""
+
+    client: int
+    user: str
+    name: str
+    colour: int
+    since: int
+
+
+class Rebased(msgspec.Struct, array_like=True, tag="r", frozen=True):
+    """A rebase with this identity was carried out, so that one asked for twice happens once."""
+
+    identity: str
+
+
+Record: TypeAlias = Epoch | State | Updates | Disk | Author | Rebased
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder: msgspec.msgpack.Decoder[Record] = msgspec.msgpack.Decoder(Record)
+
+
+def pack(record: Record) -> bytes:
+    """Return a record as it stands in a log."""
+    body = _encoder.encode(record)
+    return _HEAD.pack(len(body), zlib.crc32(body)) + body
+
+
+def unpack(data: bytes) -> tuple[list[Record], int]:
+    """Return the whole records at the beginning of `data`, and how many bytes they take."""
+    records: list[Record] = []
+    view = memoryview(data)
+    at = 0
+    while at + _HEAD.size <= len(data):
+        length, checksum = _HEAD.unpack_from(data, at)
+        end = at + _HEAD.size + length
+        body = view[at + _HEAD.size : end]
+        # A length of 0 is what a file grown by a lost write looks like; no record is empty.
+        if length == 0 or end > len(data) or zlib.crc32(body) != checksum:
+            break
+        try:
+            records.append(_decoder.decode(body))
+        except msgspec.MsgspecError:
+            break
+        at = end
+    return records, at
+
+
+class Store:
+    """One document's log file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file = -1
+        self._size = 0
+        self._compacted_size = 0
+        self._compacting: list[bytes] | None = None
+        self.unsynced = False
+        """Whether something was written since the last `sync`."""
+
+    def load(self) -> list[Record]:
+        """Open the log and return its records, [] for a new one. What follows a damaged record is set aside in a file.
+
+        Raises OSError.
+        """
+        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        data = self._path.read_bytes()
+        records, size = unpack(data)
+        if size < len(data):
+            if records or size == 0:
+                self._path.with_suffix(".damaged").write_bytes(data[size:])
+            os.ftruncate(self._file, size)
+        self._size = size
+        self._compacted_size = sum(len(r.update) for r in records if isinstance(r, State))
+        return records
+
+    @property
+    def size(self) -> int:
+        """Bytes of the log."""
+        return self._size
+
+    @property
+    def bloated(self) -> bool:
+        """Whether the log has grown enough beyond the document's state to be worth compacting."""
+        return self._compacting is None and self._size > _COMPACT_BEYOND + 4 * self._compacted_size
+
+    def append(self, records: Sequence[bytes]) -> None:
+        """Give packed records to the kernel, all or none. Raises OSError, then the log is as before."""
+        data = b"".join(records)
+        written = 0
+        try:
+            while written < len(data):
+                written += os.pwrite(self._file, data[written:] if written else data, self._size + written)
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._file, self._size)
+            raise
+        self._size += written
+        self.unsynced = True
+        if self._compacting is not None:
+            self._compacting.extend(records)
+
+    def sync(self) -> None:
+        """Bring what was written onto the medium; blocks, may run on another thread. Raises OSError."""
+        self.unsynced = False
+        if self._file >= 0:
+            os.fdatasync(self._file)
+
+    def begin_compaction(self) -> None:
+        """From now on remember what is appended, until `end_compaction`."""
+        self._compacting = []
+
+    def write_compacted(self, records: Sequence[bytes]) -> None:
+        """Write the new log beside the old; blocks, may run on another thread. Raises OSError."""
+        with self._new.open("wb") as file:
+            file.write(b"".join(records))
+            file.flush()
+            os.fsync(file.fileno())
+
+    def end_compaction(self, *, written: bool) -> None:
+        """Put the new log, with what was appended meanwhile, into the place of the old; or forget it.
+
+        Raises OSError, then the old log goes on.
+        """
+        late, self._compacting = self._compacting or [], None
+        if not written:
+            self._new.unlink(missing_ok=True)
+            return
+        file = os.open(self._new, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            size = os.fstat(file).st_size
+            data = b"".join(late)
+            if os.pwrite(file, data, size) != len(data):
+                raise OSError(28, "No space left on device")
+            self._new.replace(self._path)
+        except OSError:
+            os.close(file)
+            raise
+        os.close(self._file)
+        self._file, self._size, self._compacted_size = file, size + len(data), size
+        self.unsynced = True
+
+    def replace(self, records: Sequence[bytes]) -> None:
+        """Begin a new history in the place of the old. Raises OSError."""
+        self.begin_compaction()
+        try:
+            self.write_compacted(records)
+        except OSError:
+            self.end_compaction(written=False)
+            raise
+        self.end_compaction(written=True)
+
+    def close(self) -> None:
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+    @property
+    def _new(self) -> Path:
+        return self._path.with_suffix(".new")
