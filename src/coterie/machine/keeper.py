@@ -73,7 +73,7 @@ class Keeper:
         orders = self._orders
         signal.signal(signal.SIGTERM, self._stop)
         signal.signal(signal.SIGALRM, self._kill)
-        self._note({"keeper": os.getpid()})
+        self._note_process(os.getpid())
         if orders["stage"]:
             _stage(orders["stage"], orders["sources"], tun=bool(orders["uplink"]))
         if orders["user"] >= 0:
@@ -113,7 +113,7 @@ class Keeper:
             told = pipe.read() if program["sandboxed"] else ""
         if told:
             self._inner[name] = int(json.loads(told)["child-pid"])
-        self._note({name: self._inner[name]})
+        self._note_process(self._inner[name])
 
     def _fork_uplink(self) -> int:
         """Fork the uplink while still in the host's network; return the pipe that lets it begin."""
@@ -134,6 +134,7 @@ class Keeper:
         os.close(go)
         self._children[pid] = "uplink"
         self._inner["uplink"] = pid
+        self._note_process(pid)
         return begin
 
     def _watch(self) -> None:
@@ -170,6 +171,9 @@ class Keeper:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._inner[name], number)
 
+    def _note_process(self, pid: int) -> None:
+        self._note({"pid": pid, "began": kernel.began(pid)})
+
     def _note(self, event: dict[str, Any]) -> None:
         os.write(self._orders["record"], json.dumps(event).encode() + b"\n")
 
@@ -190,9 +194,11 @@ def _above(fd: int) -> int:
 
 def _stage(stage: str, sources: list[str], *, tun: bool) -> None:
     """Bind `sources` below `stage` in a mount namespace of our own, where a user reaches them whatever lies above."""
-    fds = [os.open(source, os.O_PATH) for source in sources]
     kernel.unshare(kernel.CLONE_NEWNS)
     kernel.mount("none", "/", flags=kernel.MS_REC | kernel.MS_PRIVATE)
+    fds = [
+        os.open(source, os.O_PATH) for source in sources
+    ]  # the stage may hide them; only this namespace's can be bound
     kernel.mount("tmpfs", stage, "tmpfs", data="mode=755")
     for number, fd in enumerate(fds):
         target = f"{stage}/{number}"

@@ -60,3 +60,21 @@ def end_with_parent(number: int) -> None:
 def highest_descriptor() -> int:
     """Return the highest open descriptor's number."""
     return max(int(name) for name in os.listdir("/proc/self/fd"))  # noqa: PTH208 pathlib is slow to import
+
+
+def began(pid: int) -> str:
+    """Return when a process began, in words that no other process with this number shares; empty: none, or a zombie."""
+    if not LINUX:
+        import subprocess  # noqa: PLC0415 slow to import
+
+        shown = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
+        return shown.stdout.strip()
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123
+            fields = file.read().rpartition(b")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+    if fields[0] in (b"Z", b"X"):
+        return ""
+    with open("/proc/sys/kernel/random/boot_id") as boot:  # noqa: PTH123
+        return f"{boot.read().strip()} {fields[19].decode()}"

@@ -36,7 +36,8 @@ def _reject(address: str, mask: str) -> bytes:
     def sockaddr(text: str) -> bytes:
         return struct.pack("=HH4s8x", socket.AF_INET, 0, socket.inet_aton(text))
 
-    head = struct.pack("@L16s16s16sH", 0, sockaddr(address), sockaddr("0.0.0.0"), sockaddr(mask), _RTF_UP | _RTF_REJECT)
+    any_address = sockaddr("0.0.0.0")  # noqa: S104 no gateway
+    head = struct.pack("@L16s16s16sH", 0, sockaddr(address), any_address, sockaddr(mask), _RTF_UP | _RTF_REJECT)
     return head.ljust(120, b"\0")
 
 
@@ -45,5 +46,5 @@ def share_tun(path: str) -> None:
     if not os.path.exists("/dev/net/tun"):  # noqa: PTH110 pathlib is slow to import
         return
     os.mknod(path, 0o666 | stat.S_IFCHR, os.stat("/dev/net/tun").st_rdev)  # noqa: PTH116
-    os.chmod(path, 0o666)  # noqa: PTH101
+    os.chmod(path, 0o666)  # noqa: PTH101, S103 as on any desktop: it gives nothing without a network namespace
     kernel.mount(path, "/dev/net/tun", flags=kernel.MS_BIND)

@@ -1,0 +1,66 @@
+"""What a keeper noted of its machine: how a restarted hub finds running machines, and why others ended."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from coterie.hub.machines.driver import MachineState, MachineStatus
+from coterie.hub.machines.processes import HostProcess
+
+_WORDS = {
+    "server": "The workspace server ended unexpectedly ({how}). What was typed is saved; start the workspace again.",
+    "init": "The machine's process control ended unexpectedly ({how}). Start the workspace again.",
+    "keeper": "The machine could not be put together. Its log says more.",
+}
+
+
+@dataclass
+class Record:
+    """The events of one machine's life, oldest first."""
+
+    events: list[dict[str, Any]] = field(default_factory=list)
+
+    @classmethod
+    def read(cls, path: Path) -> Record | None:
+        """Return what is noted at `path`, None when no machine was started or it was stopped."""
+        try:
+            lines = path.read_text().splitlines()
+        except FileNotFoundError:
+            return None
+        return cls([json.loads(line) for line in lines])
+
+    @property
+    def processes(self) -> list[HostProcess]:
+        """The machine's own processes that are alive, its keeper first."""
+        found = []
+        for event in self.events:
+            if "began" in event:
+                process = HostProcess(event["pid"], event["began"])
+                if process.alive:
+                    found.append(process)
+        return found
+
+    @property
+    def status(self) -> MachineStatus:
+        """RUNNING while the keeper is alive, afterwards FAILED: a stopped machine has no record."""
+        keeper = next((HostProcess(event["pid"], event["began"]) for event in self.events if "began" in event), None)
+        if keeper is not None and keeper.alive:
+            return MachineStatus(MachineState.RUNNING)
+        ended = next((event for event in self.events if "ended" in event), None)
+        if ended is None:
+            reason = "The machine was ended from outside, or the system ran out of memory. Start the workspace again."
+        else:
+            reason = _WORDS[ended["ended"]].format(how=_how(ended["code"]))
+        return MachineStatus(MachineState.FAILED, reason)
+
+    @property
+    def why(self) -> str:
+        """The detail of a failed keeper, for the log."""
+        return next((event["why"] for event in self.events if "why" in event), "")
+
+
+def _how(code: int) -> str:
+    return f"signal {-code}" if code < 0 else f"exit code {code}"

@@ -1,0 +1,1 @@
+"""The `sandbox` driver: workspaces confined by bubblewrap, without images and without root."""
