@@ -8,7 +8,7 @@ import { Failure } from "../components/Failure";
 import { useTitle } from "../components/useTitle";
 import { EntryLayout } from "./EntryLayout";
 
-export function SignInPage() {
+export default function SignInPage() {
   useTitle("Sign in");
   const next = nextAfter(useSearch());
   const [, navigate] = useLocation();

@@ -1,14 +1,14 @@
-/** Which page an address shows. Every page but the first ones seen is fetched when it is opened. */
+/** Which page an address shows. Each page is fetched when it is first opened. */
 import { lazy, Suspense, type ReactNode } from "react";
 import { Route, Switch, useLocation } from "wouter";
-import { DashboardPage } from "../dashboard/DashboardPage";
-import { SignInPage } from "../account/SignInPage";
 import { Busy } from "../components/Busy";
 import { ErrorBoundary } from "./ErrorBoundary";
 import { NotFoundPage } from "./NotFoundPage";
 import { Shell } from "./Shell";
 import { SignedIn } from "./SignedIn";
 
+const DashboardPage = lazy(() => import("../dashboard/DashboardPage"));
+const SignInPage = lazy(() => import("../account/SignInPage"));
 const SetupPage = lazy(() => import("../account/SetupPage"));
 const JoinPage = lazy(() => import("../account/JoinPage"));
 const AccountPage = lazy(() => import("../account/AccountPage"));
