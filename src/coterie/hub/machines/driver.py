@@ -93,7 +93,7 @@ class Driver(Protocol):
         ...
 
     async def stop(self, workspace: str, grace: float = 5.0) -> None:
-        """Ask the workspace server to save and end; kill what is left after `grace` seconds. No-op for a stopped one."""
+        """Ask the workspace server to save and end; kill what is left after `grace` seconds. No-op for a stopped."""
         ...
 
     async def delete(self, workspace: str) -> None:
