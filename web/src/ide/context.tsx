@@ -4,6 +4,7 @@ import type { Documents } from "../editor/documents";
 import type { People } from "../presence/people";
 import type { Terminals } from "../terminal/terminals";
 import type { Channel } from "../wire/channel";
+import type { Session } from "./session";
 
 /** The signed-in person. */
 export interface Me {
@@ -42,6 +43,8 @@ export interface Ide {
   /** Show a terminal in a tab: the numbered one, or a new one started in `folder`. */
   openTerminal: (what?: { terminal?: number; folder?: string }) => void;
   notify: (announcement: Announcement) => void;
+  /** What only the frame itself needs: panes, tree, uploads, questions. */
+  session: Session;
 }
 
 /** What the frame gives an editor. `at` is a new object each time the person asks to be taken somewhere. */

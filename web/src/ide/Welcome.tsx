@@ -1,0 +1,38 @@
+/** What the panes show while nothing is open: what can be done here, and with which keys. */
+import { Kbd, UnstyledButton } from "@mantine/core";
+import { useIde } from "./context";
+import { keyInWords, useCommands } from "./commands";
+import { useChannel } from "./useStore";
+import classes from "./Welcome.module.css";
+
+const OFFERED = ["open-file", "new-file", "new-terminal", "upload-files", "commands"];
+
+export function Welcome() {
+  const ide = useIde();
+  useChannel(ide.channel);
+  const commands = useCommands();
+  const offered = OFFERED.map((id) => commands.find((command) => command.id === id)).filter((command) => command !== undefined);
+  return (
+    <div className={classes.page}>
+      <div className={classes.column}>
+        <h1 className={classes.title}>{ide.channel.welcome?.name ?? "Your workspace"}</h1>
+        <p className={classes.text}>Open a file from the list on the left, or begin here. Everything you type is saved by itself.</p>
+        <ul className={classes.list}>
+          {offered.map((command) => (
+            <li key={command.id}>
+              <UnstyledButton
+                className={classes.item}
+                aria-disabled={command.reason !== "" || undefined}
+                title={command.reason || undefined}
+                onClick={() => !command.reason && command.run()}
+              >
+                <span>{command.title}</span>
+                {command.keys && <Kbd size="xs">{keyInWords(command.keys)}</Kbd>}
+              </UnstyledButton>
+            </li>
+          ))}
+        </ul>
+      </div>
+    </div>
+  );
+}
