@@ -1,0 +1,125 @@
+"""One run of a workspace server: makes the services, opens its two sockets, and saves everything at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import select
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from coterie.wire.closing import Closing
+from coterie.wire.ids import new_id
+from coterie.wire.launch import HANDOFF_SOCKET, HTTP_SOCKET, Launch
+from coterie.workspace.files.content import Content
+from coterie.workspace.files.service import Files
+from coterie.workspace.handoff import Handoff
+from coterie.workspace.http import HttpServer
+from coterie.workspace.members import Members
+from coterie.workspace.paths import Root
+from coterie.workspace.presence import Presence
+from coterie.workspace.processes import DirectSpawner, InitSpawner, Spawner
+from coterie.workspace.service import Service
+from coterie.workspace.socket import Sockets
+from coterie.workspace.terminals.service import Terminals
+
+log = logging.getLogger("coterie.workspace")
+
+_GOODBYES = 1.0
+"""Seconds that connected clients have for taking the reason, while the services save."""
+
+
+class WorkspaceServer:
+    """Everything of one running workspace server."""
+
+    def __init__(self, launch: Launch) -> None:
+        self._launch = launch
+        shown_files = launch.shown_files or launch.files
+        state = Path(launch.state)
+        self.spawner: Spawner = InitSpawner(launch.spawn_fd) if launch.spawn_fd >= 0 else DirectSpawner()
+        self.root = Root(Path(launch.files), launch.shown_files)
+        self.services: list[Service] = [
+            Presence(
+                server=new_id(),
+                workspace=launch.workspace,
+                name=launch.name,
+                files_root=shown_files,
+            ),
+            Files(self.root, self.spawner, shown_files),
+            Terminals(self.spawner, files=shown_files, state=state, environment=launch.environment),
+        ]
+        key = Ed25519PublicKey.from_public_bytes(launch.hub_key)
+        self.members = Members(self.services)
+        self.sockets = Sockets(self.members, key, launch.workspace)
+        self.http = HttpServer(Content(self.root).serve, self.sockets, key, launch.workspace)
+        self._handoff: Handoff | None = None
+        self._http_listener: asyncio.Server | None = None
+
+    async def start(self) -> None:
+        """Start the services, then accept connections."""
+        for service in self.services:
+            await service.start()
+        run = Path(self._launch.run)
+        self._handoff = Handoff(run / HANDOFF_SOCKET, self.sockets)
+        path = run / HTTP_SOCKET
+        path.unlink(missing_ok=True)
+        loop = asyncio.get_running_loop()
+        self._http_listener = await loop.create_unix_server(self.http.protocol, os.fspath(path), backlog=128)
+        path.chmod(0o600)
+        if self._launch.ready_fd >= 0:
+            os.write(self._launch.ready_fd, b"\n")
+            os.close(self._launch.ready_fd)
+
+    async def stop(self) -> None:
+        """Take nothing more from anybody, save everything, and let go of all clients."""
+        if self._http_listener:
+            self._http_listener.close()
+        self.sockets.close_all(Closing.STOPPING)
+        await self.http.finish(_GOODBYES)
+        await self.members.settle(_GOODBYES)
+        for service in reversed(self.services):
+            try:
+                await service.stop()
+            except Exception:
+                log.exception("%s did not stop", type(service).__name__)
+        await self.sockets.closed(_GOODBYES)
+        if self._handoff:
+            self._handoff.close()
+        await self.spawner.close()
+        self.root.close()
+
+
+async def serve(launch: Launch) -> None:
+    """Run until SIGTERM, SIGINT, or the end of the machine's init."""
+    loop = asyncio.get_running_loop()
+    ending = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ending.set)
+    server = WorkspaceServer(launch)
+    with _watching(launch.spawn_fd, ending):
+        await server.start()
+        log.info("workspace %s is ready", launch.workspace)
+        await ending.wait()
+        log.info("workspace %s is stopping", launch.workspace)
+        await server.stop()
+
+
+@contextlib.contextmanager
+def _watching(spawn_fd: int, ending: asyncio.Event) -> Iterator[None]:
+    """Set `ending` when the peer of `spawn_fd` is gone, without reading from it."""
+    if spawn_fd < 0 or not hasattr(select, "epoll"):
+        yield
+        return
+    loop = asyncio.get_running_loop()
+    with select.epoll() as watch:
+        watch.register(spawn_fd, select.EPOLLRDHUP)
+        loop.add_reader(watch.fileno(), ending.set)
+        try:
+            yield
+        finally:
+            loop.remove_reader(watch.fileno())
