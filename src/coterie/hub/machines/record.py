@@ -11,8 +11,8 @@ from coterie.hub.machines.driver import MachineState, MachineStatus
 from coterie.hub.machines.processes import HostProcess
 
 _WORDS = {
-    "server": "The workspace server ended unexpectedly ({how}). What was typed is saved; start the workspace again.",
-    "init": "The machine's process control ended unexpectedly ({how}). Start the workspace again.",
+    "server": "The workspace server ended unexpectedly ({how}). What was typed is saved.",
+    "init": "The machine's process control ended unexpectedly ({how}).",
     "keeper": "The machine could not be put together. Its log says more.",
 }
 
@@ -51,7 +51,7 @@ class Record:
             return MachineStatus(MachineState.RUNNING)
         ended = next((event for event in self.events if "ended" in event), None)
         if ended is None:
-            reason = "The machine was ended from outside, or the system ran out of memory. Start the workspace again."
+            reason = "The machine was ended from outside, or the system ran out of memory."
         else:
             reason = _WORDS[ended["ended"]].format(how=_how(ended["code"]))
         return MachineStatus(MachineState.FAILED, reason)

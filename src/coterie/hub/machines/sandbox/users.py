@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -27,30 +26,28 @@ class Users:
         return place.home.stat().st_uid if self.own else -1
 
     def choose(self, place: Place, others: Iterable[Place]) -> None:
-        """Give a new machine's directories a user that no other machine has."""
+        """Give a new machine's directories a user that no other machine has; its files later, they are yet to come."""
         if not self.own:
             return
         taken = {other.home.stat().st_uid for other in others if other.home.is_dir()}
         user = place.home.stat().st_uid
         while user in taken or not self._base <= user < self._base + self._span:
             user = self._base + secrets.randbelow(self._span)
-        give(place, user)
+        for directory in (place.home, place.state, place.run):
+            give(directory, user)
 
     def settle(self, place: Place) -> None:
-        """Give the machine what was put into its files from outside, such as a clone; once, before its first start."""
-        if not self.own:
-            return
-        user = self.of(place)
-        if place.files.stat().st_uid != user or any(entry.lstat().st_uid != user for entry in place.files.iterdir()):
-            give(place, user)
-        for directory in (place.state, place.run):
-            os.chown(directory, user, user)
+        """Give the machine the files that the hub put there, such as a clone; once, before its first start."""
+        if self.own and place.files.stat().st_uid != self.of(place):
+            give(place.files, self.of(place))
 
 
-def give(place: Place, user: int) -> None:
-    """Make `user` the owner of the machine's directories and of all that is in them, not following links."""
-    paths = [os.fspath(path) for path in place.directories]
-    subprocess.run(["chown", "-hR", f"{user}:{user}", "--", *paths], check=True)
+def give(folder: Path, user: int) -> None:
+    """Make `user` the owner of all that is in `folder`, not following links, and of itself last."""
+    for parent, folders, files in os.walk(folder, topdown=False):
+        for name in (*folders, *files):
+            os.lchown(f"{parent}/{name}", user, user)
+    os.lchown(folder, user, user)
 
 
 def _range() -> tuple[int, int]:
