@@ -1,0 +1,131 @@
+/** A file in a tab: its text, edited together, with what there is to say about it above. */
+import { Button, Group, Loader, Text, useComputedColorScheme } from "@mantine/core";
+import { useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from "react";
+import { useIde, type EditorPaneProps } from "../ide/context";
+import { RequestError } from "../wire/channel";
+import type { SharedDocument } from "./document";
+import classes from "./EditorPane.module.css";
+import { Editor, type Place } from "./view";
+
+export default function EditorPane({ path, active, at }: EditorPaneProps) {
+  const { documents } = useIde();
+  const [shared, setShared] = useState<SharedDocument | null>(null);
+  useEffect(() => {
+    const opened = documents.open(path);
+    setShared(opened);
+    return () => documents.release(opened);
+    // A file that is renamed while it is open keeps its document; the tab's path follows.
+  }, [documents]);
+  if (!shared) return null;
+  return <DocumentPane shared={shared} active={active} at={at} />;
+}
+
+function DocumentPane({ shared, active, at }: { shared: SharedDocument; active: boolean; at: EditorPaneProps["at"] }) {
+  const { notify } = useIde();
+  const facts = useSyncExternalStore(shared.subscribe, shared.snapshot);
+  const [place, setPlace] = useState<Place>({ line: 1, column: 1, selected: 0 });
+  useEffect(
+    () => shared.onNotice(({ kind, sentence }) => notify({ kind: kind === "warning" ? "warning" : "info", sentence })),
+    [shared, notify],
+  );
+
+  if (facts.phase === "failed") {
+    return (
+      <div className={classes.message} role="alert">
+        <Text fw={600}>{facts.path}</Text>
+        <Text c="dimmed" maw={420} ta="center">
+          {facts.failure?.sentence}
+        </Text>
+        <Button variant="default" onClick={() => void shared.open()}>
+          Try again
+        </Button>
+      </div>
+    );
+  }
+  if (facts.phase === "opening") {
+    return (
+      <div className={classes.message} aria-busy="true">
+        <Loader size="sm" aria-label={`Opening ${facts.path}`} />
+      </div>
+    );
+  }
+  return (
+    <div className={classes.pane}>
+      {facts.gone && <Gone shared={shared} />}
+      {!facts.writable && facts.phase === "open" && facts.reason && (
+        <div className={classes.banner} role="status">
+          <Text size="sm">Read-only. {facts.reason}</Text>
+        </div>
+      )}
+      <TextArea shared={shared} active={active} at={at} onPlace={setPlace} />
+      <footer className={classes.foot} aria-label="Place in the file">
+        <span className={classes.path} title={facts.path}>
+          {facts.path}
+        </span>
+        <span>
+          Line {place.line}, column {place.column}
+          {place.selected > 0 && ` (${place.selected} selected)`}
+        </span>
+        {facts.format && <span>{facts.format}</span>}
+      </footer>
+    </div>
+  );
+}
+
+interface TextAreaProps {
+  shared: SharedDocument;
+  active: boolean;
+  at: EditorPaneProps["at"];
+  onPlace: (place: Place) => void;
+}
+
+function TextArea({ shared, active, at, onPlace }: TextAreaProps) {
+  const { people } = useIde();
+  const scheme = useComputedColorScheme("light");
+  const holder = useRef<HTMLDivElement>(null);
+  const editor = useRef<Editor | null>(null);
+  useLayoutEffect(() => {
+    if (!holder.current) return;
+    const made = new Editor(holder.current, shared, people, scheme, onPlace);
+    editor.current = made;
+    const stop = shared.subscribe(() => made.refresh());
+    return () => {
+      stop();
+      made.destroy();
+      editor.current = null;
+    };
+    // The colour scheme has its own effect: changing it must not make another editor.
+  }, [shared, people, onPlace]);
+  useEffect(() => editor.current?.setScheme(scheme), [scheme]);
+  useEffect(() => {
+    if (active) editor.current?.view.focus();
+  }, [active]);
+  useEffect(() => {
+    if (at?.line) editor.current?.goTo(at.line, at.column);
+  }, [at]);
+  return <div ref={holder} className={classes.text} />;
+}
+
+function Gone({ shared }: { shared: SharedDocument }) {
+  const { notify } = useIde();
+  const [busy, setBusy] = useState(false);
+  const restore = async () => {
+    setBusy(true);
+    try {
+      await shared.writeAgain();
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      notify({ kind: "problem", sentence: error.sentence });
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <Group className={classes.banner} data-tone="warning" justify="space-between" wrap="nowrap" role="alert">
+      <Text size="sm">This file was deleted. Its text is kept here.</Text>
+      <Button size="compact-sm" variant="default" loading={busy} onClick={() => void restore()}>
+        Restore the file
+      </Button>
+    </Group>
+  );
+}

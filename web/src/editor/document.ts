@@ -1,0 +1,466 @@
+/**
+ * One document as this tab has it: the shared text, what of it the server has confirmed, and what it is still to hear.
+ *
+ * Invariants: `pending` holds every edit of this tab that the server has not acknowledged, in order; `confirmed` is `doc`
+ * without them. Nothing is dropped from `pending` before its acknowledgement, whatever happens to the connection.
+ */
+import * as Y from "yjs";
+import { RequestError, type Channel } from "../wire/channel";
+import type { DocumentOpened, ErrorCode } from "../wire/generated";
+import type { Kept, OfflineStore } from "./offline";
+import { proof } from "./proof";
+
+/** Transaction origin of everything that came from elsewhere. */
+export const REMOTE = Symbol("remote");
+
+const KEEP_AFTER = 250;
+const CHECK_AFTER = 3_000;
+const CHECK_AGAIN = 2_000;
+
+export type Phase = "opening" | "open" | "offline" | "failed";
+
+/** What the page shows about a document. A new object after every change. */
+export interface DocumentFacts {
+  path: string;
+  phase: Phase;
+  /** Why it could not be opened. */
+  failure: { code: ErrorCode; sentence: string } | null;
+  writable: boolean;
+  /** Why it is not writable, a sentence. */
+  reason: string;
+  /** Encoding and line ends in words. */
+  format: string;
+  /** Edits of this tab that the server has not confirmed. */
+  unconfirmed: number;
+  saved: boolean;
+  /** Why the text is not on disk, a sentence. */
+  problem: string;
+  /** The file was deleted. */
+  gone: boolean;
+  /** The server has compared hashes and everyone has the same text. */
+  proven: boolean;
+  /** Changes whenever `doc` is another one. */
+  generation: number;
+}
+
+/** Something that happened and that the person should read once. */
+export interface DocumentNotice {
+  kind: "info" | "warning";
+  sentence: string;
+  /** A version that holds what did not fit, 0: none. */
+  version: number;
+}
+
+export interface RemoteCursor {
+  anchor: Y.RelativePosition;
+  head: Y.RelativePosition;
+}
+
+interface Pending {
+  sequence: number;
+  update: Uint8Array;
+  edits: number;
+}
+
+export class SharedDocument {
+  doc = new Y.Doc();
+  text = this.doc.getText("text");
+  undo = newUndo(this.text);
+  /** Where others are, by connection number. */
+  readonly cursors = new Map<number, RemoteCursor>();
+
+  private confirmed = new Y.Doc();
+  private epoch = "";
+  private number = 0;
+  private sequence = 0;
+  private pending: Pending[] = [];
+  private facts: DocumentFacts;
+  private listeners = new Set<() => void>();
+  private cursorListeners = new Set<(connection: number) => void>();
+  private noticeListeners = new Set<(notice: DocumentNotice) => void>();
+  private keepTimer: ReturnType<typeof setTimeout> | undefined;
+  private checkTimer: ReturnType<typeof setTimeout> | undefined;
+  private differed = false;
+  private closed = false;
+  private ready: Promise<void>;
+  private opening: Promise<void> | null = null;
+
+  constructor(
+    private readonly channel: Channel,
+    path: string,
+    private readonly offline: OfflineStore,
+  ) {
+    this.facts = {
+      path,
+      phase: "opening",
+      failure: null,
+      writable: false,
+      reason: "",
+      format: "",
+      unconfirmed: 0,
+      saved: true,
+      problem: "",
+      gone: false,
+      proven: false,
+      generation: 0,
+    };
+    this.doc.on("update", this.onUpdate);
+    this.ready = this.offline.get(path).then((kept) => {
+      if (kept && !this.closed) this.restore(kept);
+    });
+  }
+
+  snapshot = (): DocumentFacts => this.facts;
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  onCursor(listener: (connection: number) => void): () => void {
+    this.cursorListeners.add(listener);
+    return () => this.cursorListeners.delete(listener);
+  }
+
+  onNotice(listener: (notice: DocumentNotice) => void): () => void {
+    this.noticeListeners.add(listener);
+    return () => this.noticeListeners.delete(listener);
+  }
+
+  /** The number of the server's room, 0 while this tab is in none. */
+  get room(): number {
+    return this.number;
+  }
+
+  /** Join the room, on every (re)connection; at most one attempt at a time. */
+  open(): Promise<void> {
+    this.opening ??= this.join().finally(() => {
+      this.opening = null;
+    });
+    return this.opening;
+  }
+
+  /** The connection is gone: what is typed from now on stays here until it is back. */
+  lost(): void {
+    this.number = 0;
+    clearTimeout(this.checkTimer);
+    for (const connection of [...this.cursors.keys()]) this.setCursor(connection, null);
+    if (this.facts.phase === "open") this.set({ phase: "offline", proven: false });
+    this.keepSoon();
+  }
+
+  moveCursor(anchor: Y.RelativePosition, head: Y.RelativePosition): void {
+    if (!this.number) return;
+    this.channel.send({ type: "CursorMove", document: this.number, cursor: packCursor({ anchor, head }) });
+  }
+
+  hideCursor(): void {
+    if (this.number) this.channel.send({ type: "CursorMove", document: this.number, cursor: new Uint8Array() });
+  }
+
+  /** Write the deleted file again. Rejects with RequestError. */
+  async writeAgain(): Promise<void> {
+    await this.channel.request({ type: "DocumentRestore", document: this.number });
+  }
+
+  close(): void {
+    this.closed = true;
+    clearTimeout(this.checkTimer);
+    if (this.number) this.channel.send({ type: "DocumentClose", document: this.number });
+    this.number = 0;
+    void this.keep();
+    this.undo.destroy();
+    this.doc.destroy();
+    this.confirmed.destroy();
+  }
+
+  // What the server says
+
+  received(update: Uint8Array): void {
+    Y.applyUpdate(this.doc, update, REMOTE);
+    Y.applyUpdate(this.confirmed, update);
+    this.set({ saved: false, proven: false });
+    this.checkSoon();
+  }
+
+  acknowledged(sequence: number): void {
+    const first = this.pending.findIndex((pending) => pending.sequence > sequence);
+    const done = this.pending.splice(0, first < 0 ? this.pending.length : first);
+    for (const { update } of done) Y.applyUpdate(this.confirmed, update);
+    this.count();
+    if (this.pending.length === 0) this.keepSoon();
+    this.checkSoon();
+  }
+
+  stored(saved: boolean, problem: string): void {
+    this.set({ saved, problem });
+  }
+
+  moved(path: string): void {
+    void this.offline.delete(this.facts.path);
+    this.set({ path });
+    this.keepSoon();
+  }
+
+  lostFile(gone: boolean): void {
+    this.set({ gone });
+  }
+
+  cursorMoved(connection: number, packed: Uint8Array): void {
+    this.setCursor(connection, packed.length > 0 ? unpackCursor(packed) : null);
+  }
+
+  /** The server began a new history: join again, which rebases what is not confirmed. */
+  reset(): void {
+    this.number = 0;
+    void this.open();
+  }
+
+  checked(comparable: boolean, same: boolean): void {
+    if (!comparable) return this.checkSoon(CHECK_AGAIN);
+    if (same) {
+      this.differed = false;
+      return this.set({ proven: this.pending.length === 0 });
+    }
+    if (!this.differed) {
+      // What only deletes leaves the clocks as they are: it may still be on its way.
+      this.differed = true;
+      return this.checkSoon(CHECK_AGAIN);
+    }
+    void this.heal();
+  }
+
+  // Joining
+
+  private async join(): Promise<void> {
+    await this.ready;
+    if (this.closed) return;
+    try {
+      const opened = (await this.channel.request({
+        type: "DocumentOpen",
+        path: this.facts.path,
+        epoch: this.epoch,
+        state_vector: this.epoch ? Y.encodeStateVector(this.doc) : new Uint8Array(),
+        client: this.doc.clientID,
+      })) as DocumentOpened;
+      if (this.closed) {
+        this.channel.send({ type: "DocumentClose", document: opened.document });
+        return;
+      }
+      this.cursors.clear();
+      if (this.epoch && this.epoch !== opened.epoch) await this.rebase(opened.document);
+      else this.merge(opened);
+      this.set({ phase: "open", failure: null, writable: opened.writable, reason: opened.reason, format: opened.format, gone: false });
+      this.checkSoon();
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      if (error.code === "unavailable") return;
+      const failure = { code: error.code, sentence: error.sentence };
+      this.set(this.epoch ? { phase: "offline", problem: error.sentence } : { phase: "failed", failure });
+    }
+  }
+
+  private merge(opened: DocumentOpened): void {
+    this.epoch = opened.epoch;
+    this.number = opened.document;
+    Y.applyUpdate(this.doc, opened.update, REMOTE);
+    Y.applyUpdate(this.confirmed, opened.update);
+    this.sequence = 0;
+    const unsent = this.pending.splice(0);
+    const lacking = this.serverLacks(Y.decodeStateVector(opened.state_vector), unsent);
+    if (lacking) this.submit(lacking, unsent.reduce((sum, { edits }) => sum + edits, 0));
+    this.count();
+  }
+
+  /** One update with everything that is here and not there, null when there is nothing. */
+  private serverLacks(theirs: Map<number, number>, unsent: readonly Pending[]): Uint8Array | null {
+    const own = unsent.length > 0 ? Y.mergeUpdates(unsent.map(({ update }) => update)) : null;
+    const covered = own ? Y.parseUpdateMeta(own) : { from: new Map<number, number>(), to: new Map<number, number>() };
+    for (const [client, clock] of Y.decodeStateVector(Y.encodeStateVector(this.doc))) {
+      const known = theirs.get(client) ?? 0;
+      if (clock <= known) continue;
+      // The server lost what it had: a cut of power. It gets back whatever this tab holds.
+      if ((covered.from.get(client) ?? Infinity) > known) {
+        return Y.encodeStateAsUpdate(this.doc, Y.encodeStateVector(theirs));
+      }
+    }
+    return own;
+  }
+
+  /**
+   * Go over to the server's copy, which has another history, and carry over what is not confirmed as a three-way merge.
+   * Typing goes on meanwhile; it is carried over too.
+   */
+  private async rebase(room: number): Promise<void> {
+    let from = this.confirmed.getText("text").toString();
+    for (;;) {
+      const text = this.text.toString();
+      if (text !== from) {
+        await this.carryOver(room, from, text);
+        from = text;
+        continue;
+      }
+      const fresh = new Y.Doc();
+      const opened = (await this.channel.request({
+        type: "DocumentOpen",
+        path: this.facts.path,
+        epoch: "",
+        state_vector: new Uint8Array(),
+        client: fresh.clientID,
+      })) as DocumentOpened;
+      if (this.text.toString() === from) return this.replace(fresh, opened);
+      room = opened.document;
+    }
+  }
+
+  private async carryOver(room: number, from: string, text: string): Promise<void> {
+    const { deflate } = await import("./deflate");
+    const done = await this.channel.request({
+      type: "DocumentRebase",
+      document: room,
+      identity: crypto.getRandomValues(new Uint32Array(4)).join("-"),
+      base: await deflate(from),
+      text: await deflate(text),
+    });
+    if (done.type !== "DocumentRebased" || done.version === 0) return;
+    const sentence = `Some of what you typed without a connection did not fit any more. It is kept in this file's history as “${done.name}”.`;
+    this.notice({ kind: "warning", sentence, version: done.version });
+  }
+
+  private replace(fresh: Y.Doc, opened: DocumentOpened): void {
+    this.doc.off("update", this.onUpdate);
+    this.undo.destroy();
+    this.doc.destroy();
+    this.confirmed.destroy();
+    this.doc = fresh;
+    this.text = fresh.getText("text");
+    this.undo = newUndo(this.text);
+    this.confirmed = new Y.Doc();
+    this.pending = [];
+    this.doc.on("update", this.onUpdate);
+    this.merge(opened);
+    this.keepSoon();
+    this.set({ generation: this.facts.generation + 1, unconfirmed: 0, proven: false });
+  }
+
+  // Editing
+
+  private onUpdate = (update: Uint8Array, origin: unknown): void => {
+    if (origin === REMOTE) return;
+    this.submit(update, 1);
+    this.count();
+    this.set({ saved: false, proven: false });
+  };
+
+  private submit(update: Uint8Array, edits: number): void {
+    const sequence = ++this.sequence;
+    this.pending.push({ sequence, update, edits });
+    if (this.number) this.channel.send({ type: "DocumentEdit", document: this.number, sequence, update });
+    this.keepSoon();
+  }
+
+  private count(): void {
+    const unconfirmed = this.pending.reduce((sum, { edits }) => sum + edits, 0);
+    if (unconfirmed !== this.facts.unconfirmed) this.set({ unconfirmed });
+  }
+
+  // Keeping what is not confirmed across a reload
+
+  private restore(kept: Kept): void {
+    this.epoch = kept.epoch;
+    Y.applyUpdate(this.confirmed, kept.confirmed);
+    Y.applyUpdate(this.doc, kept.confirmed, REMOTE);
+    Y.applyUpdate(this.doc, kept.pending, REMOTE);
+    this.pending = [{ sequence: 0, update: kept.pending, edits: kept.edits }];
+    this.count();
+    this.set({ phase: "offline" });
+  }
+
+  private keepSoon(): void {
+    this.keepTimer ??= setTimeout(() => void this.keep(), KEEP_AFTER);
+  }
+
+  private async keep(): Promise<void> {
+    clearTimeout(this.keepTimer);
+    this.keepTimer = undefined;
+    const { path } = this.facts;
+    if (!this.epoch) return;
+    if (this.pending.length === 0) return this.offline.delete(path);
+    await this.offline.put(path, {
+      epoch: this.epoch,
+      confirmed: Y.encodeStateAsUpdate(this.confirmed),
+      pending: Y.mergeUpdates(this.pending.map(({ update }) => update)),
+      edits: this.facts.unconfirmed,
+    });
+  }
+
+  // Proof that everyone has the same text
+
+  private checkSoon(delay = CHECK_AFTER): void {
+    clearTimeout(this.checkTimer);
+    this.checkTimer = setTimeout(() => {
+      if (!this.number || this.pending.length > 0) return;
+      const { size, checksum } = proof(this.text.toString());
+      this.channel.send({ type: "DocumentCheck", document: this.number, state_vector: Y.encodeStateVector(this.doc), size, checksum });
+    }, delay);
+  }
+
+  private async heal(): Promise<void> {
+    this.differed = false;
+    const room = this.number;
+    this.number = 0;
+    try {
+      await this.rebase(room);
+      this.notice({
+        kind: "warning",
+        sentence: "This page had another text than the others. It shows the shared text again.",
+        version: 0,
+      });
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+    }
+  }
+
+  private setCursor(connection: number, cursor: RemoteCursor | null): void {
+    if (cursor) this.cursors.set(connection, cursor);
+    else this.cursors.delete(connection);
+    for (const listener of [...this.cursorListeners]) listener(connection);
+  }
+
+  private notice(notice: DocumentNotice): void {
+    for (const listener of [...this.noticeListeners]) listener(notice);
+  }
+
+  private set(change: Partial<DocumentFacts>): void {
+    const changed = (Object.keys(change) as (keyof DocumentFacts)[]).some((key) => change[key] !== this.facts[key]);
+    if (!changed) return;
+    this.facts = { ...this.facts, ...change };
+    for (const listener of [...this.listeners]) listener();
+  }
+}
+
+function newUndo(text: Y.Text): Y.UndoManager {
+  // Editors add themselves as origins, so that a person undoes what they typed and nothing else.
+  return new Y.UndoManager(text, { trackedOrigins: new Set(), captureTimeout: 400 });
+}
+
+/** A cursor as it travels: the length of the first position in one byte, then both positions. */
+export function packCursor({ anchor, head }: RemoteCursor): Uint8Array {
+  const first = Y.encodeRelativePosition(anchor);
+  const second = Y.encodeRelativePosition(head);
+  const packed = new Uint8Array(1 + first.length + second.length);
+  packed[0] = first.length;
+  packed.set(first, 1);
+  packed.set(second, 1 + first.length);
+  return packed;
+}
+
+/** The cursor in what another page sent; null when it is not one. */
+export function unpackCursor(packed: Uint8Array): RemoteCursor | null {
+  try {
+    const middle = 1 + (packed[0] ?? 0);
+    return { anchor: Y.decodeRelativePosition(packed.subarray(1, middle)), head: Y.decodeRelativePosition(packed.subarray(middle)) };
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,125 @@
+/** Every document this tab has open, by path; the one place where the channel's messages about documents arrive. */
+import type { Channel } from "../wire/channel";
+import { SharedDocument } from "./document";
+import { OfflineStore } from "./offline";
+
+interface Held {
+  document: SharedDocument;
+  holders: number;
+}
+
+export class Documents {
+  private held = new Map<string, Held>();
+  private stops: (() => void)[];
+  private listeners = new Set<() => void>();
+  private movedListeners = new Set<(from: string, to: string) => void>();
+  private all: readonly SharedDocument[] = [];
+  private readonly offline: OfflineStore;
+
+  constructor(
+    private readonly channel: Channel,
+    workspace: string,
+    offline?: OfflineStore,
+  ) {
+    this.offline =
+      offline ??
+      new OfflineStore(() => {
+        const { connection, people } = channel.welcome ?? { connection: 0, people: [] };
+        const own = people.find((person) => person.connection === connection);
+        return `${own?.user ?? ""}/${workspace}`;
+      });
+    const on = channel.on.bind(channel);
+    this.stops = [
+      channel.onOpen(() => this.each((document) => void document.open())),
+      channel.onState((state) => {
+        if (state !== "open") this.each((document) => document.lost());
+      }),
+      on("DocumentUpdate", ({ document, update }) => this.in(document)?.received(update)),
+      on("DocumentAck", ({ document, sequence }) => this.in(document)?.acknowledged(sequence)),
+      on("DocumentSaved", ({ document, saved, problem }) => this.in(document)?.stored(saved, problem)),
+      on("DocumentGone", ({ document, gone }) => this.in(document)?.lostFile(gone)),
+      on("DocumentReset", ({ document }) => this.in(document)?.reset()),
+      on("DocumentChecked", ({ document, comparable, same }) => this.in(document)?.checked(comparable, same)),
+      on("DocumentMoved", ({ document, path }) => this.moved(document, path)),
+      on("CursorMoved", ({ document, connection, cursor }) => this.in(document)?.cursorMoved(connection, cursor)),
+    ];
+  }
+
+  /** The document at a path, for a pane that shows it; `release` when the pane goes. */
+  open(path: string): SharedDocument {
+    const known = this.held.get(path);
+    if (known) {
+      known.holders += 1;
+      return known.document;
+    }
+    const document = new SharedDocument(this.channel, path, this.offline);
+    this.held.set(path, { document, holders: 1 });
+    if (this.channel.state === "open") void document.open();
+    this.changed();
+    return document;
+  }
+
+  release(document: SharedDocument): void {
+    const { path } = document.snapshot();
+    const held = this.held.get(path);
+    if (!held || held.document !== document) return;
+    held.holders -= 1;
+    if (held.holders > 0) return;
+    this.held.delete(path);
+    document.close();
+    this.changed();
+  }
+
+  /** The document at a path, if a pane shows it. */
+  get(path: string): SharedDocument | undefined {
+    return this.held.get(path)?.document;
+  }
+
+  /** All open documents; the same array until one is opened or closed. */
+  snapshot = (): readonly SharedDocument[] => this.all;
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  /** A file that is open was renamed or moved. */
+  onMoved(listener: (from: string, to: string) => void): () => void {
+    this.movedListeners.add(listener);
+    return () => this.movedListeners.delete(listener);
+  }
+
+  stop(): void {
+    for (const stop of this.stops) stop();
+    this.each((document) => document.close());
+    this.held.clear();
+  }
+
+  private in(room: number): SharedDocument | undefined {
+    for (const { document } of this.held.values()) if (document.room === room) return document;
+    return undefined;
+  }
+
+  private moved(room: number, to: string): void {
+    const document = this.in(room);
+    if (!document) return;
+    const from = document.snapshot().path;
+    const held = this.held.get(from);
+    if (held?.document === document) {
+      this.held.delete(from);
+      this.held.set(to, held);
+    }
+    document.moved(to);
+    for (const listener of [...this.movedListeners]) listener(from, to);
+    this.changed();
+  }
+
+  private each(action: (document: SharedDocument) => void): void {
+    for (const { document } of [...this.held.values()]) action(document);
+  }
+
+  private changed(): void {
+    this.all = [...this.held.values()].map(({ document }) => document);
+    for (const listener of [...this.listeners]) listener();
+  }
+}
