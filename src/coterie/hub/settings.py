@@ -115,9 +115,8 @@ class Settings(BaseSettings):
         """The address to print and to put into links."""
         if self.public_url:
             return self.public_url
-        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(
-            self.host, f"[{self.host}]" if ":" in self.host else self.host
-        )
+        everywhere = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 to print, not to bind
+        host = everywhere.get(self.host, f"[{self.host}]" if ":" in self.host else self.host)
         return f"{'https' if self.tls_cert else 'http'}://{host}:{self.port}"
 
     @property

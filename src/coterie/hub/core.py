@@ -1,0 +1,136 @@
+"""The hub as one object: its settings, database, driver and live connections, without any HTTP."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Protocol
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from coterie.hub import access, audit, identity
+from coterie.hub.audit import Actor
+from coterie.hub.db.engine import Database
+from coterie.hub.db.replicas import Replicas
+from coterie.hub.events import Bus
+from coterie.hub.identity import Identity
+from coterie.hub.keys import load_key
+from coterie.hub.lifecycle import Lifecycle
+from coterie.hub.machines.driver import Driver
+from coterie.hub.news import News, Revoked, UserChanged, WorkspaceChanged
+from coterie.hub.settings import Settings
+from coterie.hub.throttle import Throttle
+from coterie.wire.capabilities import Role
+from coterie.wire.closing import Closing
+
+
+class Revoker(Protocol):
+    """What the gate's registry of live connections does for the hub."""
+
+    def revoke(
+        self, *, user: str | None = None, workspace: str | None = None, login: str | None = None, closing: Closing
+    ) -> int:
+        """Close every connection that matches all that is given; return how many there were."""
+        ...
+
+
+class NoConnections:
+    """The registry of a process that serves nobody: the command line's."""
+
+    def revoke(
+        self, *, user: str | None = None, workspace: str | None = None, login: str | None = None, closing: Closing
+    ) -> int:
+        """Close nothing."""
+        return 0
+
+
+class Transaction:
+    """One transaction: what it writes, the audit rows beside it, and the news that goes out once it is committed."""
+
+    def __init__(self, session: AsyncSession, actor: Actor) -> None:
+        self.session = session
+        self.actor = actor
+        self.news: list[News] = []
+        self._after: list[Callable[[], None]] = []
+
+    def audit(self, action: str, *, workspace: str | None = None, target: str = "", detail: str = "") -> None:
+        """Write down that the actor did this."""
+        audit.record(self.session, self.actor, action, workspace=workspace, target=target, detail=detail)
+
+    async def workspace_changed(self, workspace: str, *others: str) -> None:
+        """Let everyone who holds a role now, and `others` who did, hear of it."""
+        users = await access.audience(self.session, workspace)
+        self.news.append(WorkspaceChanged(workspace, tuple({*users, *others})))
+
+    def user_changed(self, user: str) -> None:
+        self.news.append(UserChanged(user))
+
+    def revoke(
+        self, closing: Closing, *, user: str | None = None, workspace: str | None = None, login: str | None = None
+    ) -> None:
+        """Close the connections that match all that is given, on every replica."""
+        self.news.append(Revoked(closing, user=user, workspace=workspace, login=login))
+
+    def after_commit(self, action: Callable[[], None]) -> None:
+        self._after.append(action)
+
+    def committed(self) -> None:
+        for action in self._after:
+            action()
+
+
+class Hub:
+    """Everything the routes, the gate and the command line act on."""
+
+    def __init__(self, settings: Settings, driver: Driver, registry: Revoker) -> None:
+        self.settings = settings
+        self.driver = driver
+        self.registry = registry
+        self.key = load_key(settings.data)
+        self.database = Database(settings.database)
+        self.bus = Bus()
+        self.throttle = Throttle(settings.sign_in_pause)
+        self.replicas = Replicas(settings.database, self.deliver, self.bus.reset) if self.database.postgres else None
+        self.lifecycle = Lifecycle(self)
+
+    async def open(self) -> None:
+        """Bring the database up to date, hear the other replicas, and adopt the machines that run."""
+        await self.database.migrate()
+        if self.replicas:
+            await self.replicas.open()
+        await self.lifecycle.open()
+
+    async def close(self) -> None:
+        """Let go of everything; machines go on running."""
+        self.bus.end()
+        await self.lifecycle.close()
+        if self.replicas:
+            await self.replicas.close()
+        await self.database.close()
+
+    @contextlib.asynccontextmanager
+    async def write(self, actor: Actor = audit.THE_HUB) -> AsyncIterator[Transaction]:
+        """One transaction; news goes out after its commit and never when it failed."""
+        async with self.database.write() as session:
+            transaction = Transaction(session, actor)
+            yield transaction
+            if self.replicas and transaction.news:
+                await self.replicas.announce(session, transaction.news)
+        for news in transaction.news:
+            self.deliver(news)
+        transaction.committed()
+
+    def deliver(self, news: News) -> None:
+        """Act on news, this process's own and other replicas'."""
+        if isinstance(news, Revoked):
+            self.registry.revoke(user=news.user, workspace=news.workspace, login=news.login, closing=news.closing)
+        self.bus.deliver(news)
+
+    async def authenticate(self, headers: Mapping[str, str]) -> Identity:
+        """Return who sent these headers (names in small letters). Raises CoterieError(SIGNED_OUT)."""
+        return await identity.authenticate(self.database, headers, self.settings.secure)
+
+    async def role_on(self, user: str, workspace: str) -> Role | None:
+        """Return the strongest role `user` holds on `workspace`."""
+        async with self.database.read() as session:
+            return await access.role_on(session, user, workspace)

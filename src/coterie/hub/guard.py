@@ -1,0 +1,130 @@
+"""Around every request: its identifier, the Origin check, security headers, the log line, and the last-resort error."""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+import time
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from coterie.hub import metrics
+from coterie.hub.api.failures import failure
+from coterie.hub.logs import request_id
+from coterie.hub.origin import origin_allowed
+from coterie.hub.settings import Settings
+from coterie.wire.errors import CoterieError, ErrorCode
+
+logger = logging.getLogger(__name__)
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+LARGEST_BODY = 1 << 20
+"""Bytes of a request's body, which is read into memory, but for uploads, which are streamed."""
+STREAMED = re.compile(r"/api/v1/workspaces/(from-archive$|[^/]+/files/)")
+QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
+
+POLICY = (
+    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+    "font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; frame-src 'self'; object-src 'none'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+"""Nothing from another origin. Inline styles are needed by the component library and the editor, scripts never are."""
+
+HEADERS = {
+    "content-security-policy": POLICY,
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "geolocation=(), payment=(), usb=(), serial=(), bluetooth=()",
+}
+STRICT_TRANSPORT = "max-age=31536000"
+
+
+class Guard:
+    """The outermost layer of the application."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app = app
+        self._settings = settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        identifier = secrets.token_hex(8)
+        token = request_id.set(identifier)
+        began = time.perf_counter()
+        status = 0
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                self._add_headers(MutableHeaders(raw=message["headers"]), identifier)
+                self._note(scope, status, time.perf_counter() - began)
+            await send(message)
+
+        try:
+            await self._guarded(scope, receive, sending)
+        except Exception:
+            logger.exception("a request failed", extra={"path": scope["path"]})
+            if status:
+                raise
+            error = CoterieError(
+                ErrorCode.INTERNAL,
+                f"Something in Coterie failed. Try again; if it stays, tell your administrator “{identifier}”.",
+            )
+            await failure(error)(scope, receive, sending)
+        finally:
+            request_id.reset(token)
+
+    async def _guarded(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] not in SAFE and not origin_allowed(Headers(scope=scope), self._settings):
+            sentence = "This request came from another site and was refused. Open Coterie at its own address."
+            if self._settings.public_url:
+                sentence = f"This request was refused: open Coterie at {self._settings.public_url}."
+            await failure(CoterieError(ErrorCode.FORBIDDEN, sentence))(scope, receive, send)
+            return
+        if scope["method"] not in SAFE and not STREAMED.match(scope["path"]):
+            receive = _bounded(receive)
+        await self._app(scope, receive, send)
+
+    def _add_headers(self, headers: MutableHeaders, identifier: str) -> None:
+        for name, value in HEADERS.items():
+            headers.setdefault(name, value)
+        if self._settings.secure:
+            headers.setdefault("strict-transport-security", STRICT_TRANSPORT)
+        headers.setdefault("cache-control", "no-store")
+        headers["x-request-id"] = identifier
+
+    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+        route = getattr(scope.get("route"), "path", "other")
+        metrics.REQUESTS.labels(scope["method"], route, status).inc()
+        metrics.REQUEST_SECONDS.labels(route).observe(seconds)
+        quiet = scope["path"] in QUIET or not scope["path"].startswith("/api/")
+        logger.log(
+            logging.DEBUG if quiet else logging.INFO,
+            "%s %s %s",
+            scope["method"],
+            scope["path"],
+            status,
+            extra={"ms": round(seconds * 1000, 1)},
+        )
+
+
+def _bounded(receive: Receive) -> Receive:
+    received = 0
+
+    async def receiving() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > LARGEST_BODY:
+            raise CoterieError(ErrorCode.TOO_BIG, "This is more than can be sent here at once.")
+        return message
+
+    return receiving
