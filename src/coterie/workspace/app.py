@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from coterie.wire.closing import Closing
 from coterie.wire.ids import new_id
 from coterie.wire.launch import HANDOFF_SOCKET, HTTP_SOCKET, Launch
+from coterie.workspace.documents.service import Documents
 from coterie.workspace.files.content import Content
 from coterie.workspace.files.service import Files
 from coterie.workspace.handoff import Handoff
@@ -51,6 +52,7 @@ class WorkspaceServer:
                 files_root=shown_files,
             ),
             Files(self.root, self.spawner, shown_files),
+            Documents(self.root, state),
             Terminals(self.spawner, files=shown_files, state=state, environment=launch.environment),
         ]
         key = Ed25519PublicKey.from_public_bytes(launch.hub_key)
