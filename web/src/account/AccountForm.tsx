@@ -1,6 +1,7 @@
 /** Who somebody wants to be: username, name and password, for the first administrator and for everyone who joins. */
-import { Button, PasswordInput, Stack, TextInput } from "@mantine/core";
+import { Button, Stack, TextInput } from "@mantine/core";
 import { useEffect, useRef, useState, type FormEvent } from "react";
+import { PasswordField } from "../components/PasswordField";
 import { Failure } from "../components/Failure";
 import { fieldsOf, focusFirstWrong, toldByFields, type Sentences } from "../components/fields";
 import { displayNameProblem, passwordProblem, repeatProblem, usernameProblem } from "./rules";
@@ -68,7 +69,7 @@ export function AccountForm({ action, pending, error, onSubmit }: Props) {
           error={wrong.display_name}
           autoComplete="name"
         />
-        <PasswordInput
+        <PasswordField
           label="Password"
           description="At least 8 characters."
           value={password}
@@ -76,7 +77,7 @@ export function AccountForm({ action, pending, error, onSubmit }: Props) {
           error={wrong.password}
           autoComplete="new-password"
         />
-        <PasswordInput
+        <PasswordField
           label="Password again"
           value={repeated}
           onChange={(event) => setRepeated(event.currentTarget.value)}

@@ -1,8 +1,9 @@
 /** Changing one's password. */
-import { Button, Group, PasswordInput, Stack } from "@mantine/core";
+import { Button, Group, Stack } from "@mantine/core";
 import { useEffect, useRef, useState, type FormEvent } from "react";
 import { useChangePassword } from "../api/account";
 import { ApiError } from "../api/errors";
+import { PasswordField } from "../components/PasswordField";
 import { Failure } from "../components/Failure";
 import { fieldsOf, focusFirstWrong, toldByFields, type Sentences } from "../components/fields";
 import { Saved } from "../components/Saved";
@@ -54,14 +55,14 @@ export function PasswordForm({ username }: { username: string }) {
       {/* Tells password managers whose password this is. */}
       <input type="text" autoComplete="username" value={username} readOnly hidden />
       <Stack gap="md">
-        <PasswordInput
+        <PasswordField
           label="Current password"
           value={current}
           onChange={(event) => setCurrent(event.currentTarget.value)}
           error={wrong.current}
           autoComplete="current-password"
         />
-        <PasswordInput
+        <PasswordField
           label="New password"
           description="At least 8 characters."
           value={next}
@@ -69,7 +70,7 @@ export function PasswordForm({ username }: { username: string }) {
           error={wrong.new}
           autoComplete="new-password"
         />
-        <PasswordInput
+        <PasswordField
           label="New password again"
           value={repeated}
           onChange={(event) => setRepeated(event.currentTarget.value)}

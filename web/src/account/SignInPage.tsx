@@ -1,17 +1,19 @@
 /** Signing in. */
-import { Anchor, Button, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
+import { Anchor, Button, Stack, Text, TextInput } from "@mantine/core";
 import { useState, type FormEvent } from "react";
-import { Link, Redirect, useLocation, useSearch } from "wouter";
+import { Link, Redirect, useSearch } from "wouter";
 import { useMe, useSetupState, useSignIn } from "../api/account";
 import { nextAfter } from "../app/next";
+import { PasswordField } from "../components/PasswordField";
 import { Failure } from "../components/Failure";
 import { useTitle } from "../components/useTitle";
 import { EntryLayout } from "./EntryLayout";
 
 export default function SignInPage() {
   useTitle("Sign in");
-  const next = nextAfter(useSearch());
-  const [, navigate] = useLocation();
+  const search = useSearch();
+  // Kept from the first look: leaving this page changes the address before it is gone.
+  const [next] = useState(() => nextAfter(search));
   const me = useMe();
   const setup = useSetupState();
   const signIn = useSignIn();
@@ -20,10 +22,10 @@ export default function SignInPage() {
 
   function submit(event: FormEvent): void {
     event.preventDefault();
-    signIn.mutate({ username, password }, { onSuccess: () => navigate(next, { replace: true }) });
+    signIn.mutate({ username, password });
   }
 
-  if (me.data && !signIn.isPending) return <Redirect to={next} replace />;
+  if (me.data) return <Redirect to={next} replace />;
   if (setup.data?.needed) {
     return (
       <EntryLayout
@@ -52,7 +54,7 @@ export default function SignInPage() {
             required
             withAsterisk={false}
           />
-          <PasswordInput
+          <PasswordField
             label="Password"
             value={password}
             onChange={(event) => setPassword(event.currentTarget.value)}

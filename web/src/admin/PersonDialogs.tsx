@@ -1,9 +1,10 @@
 /** What an administrator confirms about an account: a new password, disabling it. */
-import { Button, Group, Modal, PasswordInput, Stack, Text } from "@mantine/core";
+import { Button, Group, Modal, Stack, Text } from "@mantine/core";
 import { useState, type FormEvent } from "react";
 import { useChangeUser, useResetPassword } from "../api/admin";
 import type { AdministeredUser } from "../api/types";
 import { passwordProblem } from "../account/rules";
+import { PasswordField } from "../components/PasswordField";
 import { Failure } from "../components/Failure";
 import { fieldsOf, toldByFields } from "../components/fields";
 
@@ -57,7 +58,7 @@ function NewPassword({ user, onClose }: Omit<Props, "opened">) {
     <form onSubmit={submit} noValidate>
       <Stack gap="md">
         <Text>All of their logins end, and they sign in with this password.</Text>
-        <PasswordInput
+        <PasswordField
           label="New password"
           description="At least 8 characters."
           value={password}

@@ -22,7 +22,8 @@ function useBecome() {
   const cache = useQueryClient();
   return (me: Me) => {
     forgetLive();
-    cache.clear();
+    // What this page itself looks at is replaced rather than removed.
+    cache.removeQueries({ predicate: ({ queryKey: [name, more] }) => more !== undefined || (name !== "me" && name !== "setup") });
     cache.setQueryData(keys.me, me);
   };
 }
@@ -94,7 +95,7 @@ export function useCreateToken() {
 export function useRevokeToken() {
   const cache = useQueryClient();
   return useMutation({
-    mutationFn: (id: string) => take(api.DELETE("/api/v1/me/tokens/{id}", { params: { path: { id } } })),
+    mutationFn: (token: string) => take(api.DELETE("/api/v1/me/tokens/{token}", { params: { path: { token } } })),
     onSuccess: () => cache.invalidateQueries({ queryKey: keys.tokens }),
   });
 }

@@ -6,7 +6,7 @@ import type { components } from "./schema";
 
 type Schemas = components["schemas"];
 
-const at = (id: string) => ({ params: { path: { id } } });
+const at = (user: string) => ({ params: { path: { user } } });
 
 export function useUsers() {
   return useQuery({ queryKey: keys.users, queryFn: () => take(api.GET("/api/v1/admin/users")), staleTime: 0 });
@@ -15,7 +15,7 @@ export function useUsers() {
 export function useChangeUser(id: string) {
   const cache = useQueryClient();
   return useMutation({
-    mutationFn: (body: Schemas["UserChange"]) => take(api.PATCH("/api/v1/admin/users/{id}", { ...at(id), body })),
+    mutationFn: (body: Schemas["UserChange"]) => take(api.PATCH("/api/v1/admin/users/{user}", { ...at(id), body })),
     onSuccess: () => cache.invalidateQueries({ queryKey: keys.users }),
   });
 }
@@ -23,7 +23,7 @@ export function useChangeUser(id: string) {
 export function useResetPassword(id: string) {
   return useMutation({
     mutationFn: (password: string) =>
-      take(api.POST("/api/v1/admin/users/{id}/password", { ...at(id), body: { password } })),
+      take(api.POST("/api/v1/admin/users/{user}/password", { ...at(id), body: { password } })),
   });
 }
 
@@ -42,7 +42,8 @@ export function useInvite() {
 export function useRevokeInvitation() {
   const cache = useQueryClient();
   return useMutation({
-    mutationFn: (id: string) => take(api.DELETE("/api/v1/invitations/{id}", at(id))),
+    mutationFn: (invitation: string) =>
+      take(api.DELETE("/api/v1/invitations/{invitation}", { params: { path: { invitation } } })),
     onSuccess: () => cache.invalidateQueries({ queryKey: keys.invitations }),
   });
 }

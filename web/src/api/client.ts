@@ -4,6 +4,7 @@ import { fromBody, unreachable } from "./errors";
 import type { paths } from "./schema";
 
 export const api = createClient<paths>({
+  baseUrl: window.location.origin,
   // Looked up at each call, so that a test may stand in for the network.
   fetch: (request) => globalThis.fetch(request),
   credentials: "same-origin",

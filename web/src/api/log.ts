@@ -1,6 +1,7 @@
-/** A workspace's log as it grows: one answer that the hub goes on writing to, taken up again where it broke off. */
-import { useEffect, useState } from "react";
-import { ApiError, fromBody, sentenceOf } from "./errors";
+/** A workspace's log, read on from where it was whenever the hub says that something happened to the workspace. */
+import { useEffect, useRef, useState } from "react";
+import { fromBody, sentenceOf, unreachable } from "./errors";
+import type { Workspace } from "./types";
 
 export interface Log {
   /** Undefined until the first answer. */
@@ -9,9 +10,16 @@ export interface Log {
   problem: string;
 }
 
+interface Part {
+  text: string;
+  /** Offset in bytes to ask for next. */
+  end: number;
+  /** The log was begun anew, so what was read before is not in front of this. */
+  anew: boolean;
+}
+
 /** Characters kept: what a page can show without getting slow. */
 const KEPT = 400_000;
-const RETRY = 2_000;
 
 /** `text` with `more` behind it, cut at the front at a line's beginning when it grows too long. */
 export function append(text: string, more: string): string {
@@ -21,60 +29,50 @@ export function append(text: string, more: string): string {
   return whole.slice(cut + 1);
 }
 
-/** Terminal colours and cursor movements, which a page shows as noise. */
+/** Without terminal colours and cursor movements, which a page would show as noise. */
 export function plain(text: string): string {
-  // eslint-disable-next-line no-control-regex
-  return text.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, "").replace(/\r(?!\n)/g, "\n").replace(/\r/g, "");
+  return text.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, "").replace(/\r\n?/g, "\n");
 }
 
-/** Follow the log from byte `after` on; returns the byte it ended at. Throws ApiError when the hub refuses. */
-async function follow(id: string, after: number, signal: AbortSignal, onText: (text: string) => void): Promise<number> {
-  const response = await fetch(`/api/v1/workspaces/${id}/log?follow=true&after=${after}`, { signal });
+async function readFrom(id: string, after: number): Promise<Part> {
+  const response = await fetch(`/api/v1/workspaces/${id}/log?after=${after}`).catch(() => Promise.reject(unreachable()));
   if (!response.ok) throw fromBody(await response.json().catch(() => null), response.status);
-  onText("");
-  const reader = response.body?.getReader();
-  const decoder = new TextDecoder();
-  let at = after;
-  for (;;) {
-    const part = await reader?.read();
-    if (!part || part.done) return at;
-    at += part.value.byteLength;
-    onText(decoder.decode(part.value, { stream: true }));
-  }
+  const data = await response.arrayBuffer();
+  const end = Number(response.headers.get("Coterie-Log-End") ?? after + data.byteLength);
+  return { text: plain(new TextDecoder().decode(data)), end, anew: end - data.byteLength !== after };
 }
 
-export function useLog(id: string): Log {
+export function useLog(workspace: Workspace): Log {
+  const { id } = workspace;
   const [log, setLog] = useState<Log>({ text: undefined, problem: "" });
+  const reader = useRef({ at: 0, busy: false, again: false });
 
   useEffect(() => {
-    const abort = new AbortController();
-    let retry: ReturnType<typeof setTimeout> | undefined;
-    let at = 0;
+    const state = reader.current;
+    // Events come faster than answers: one read at a time, and one more for all that was asked for meanwhile.
+    state.again = true;
+    if (state.busy) return;
 
-    async function run(): Promise<void> {
+    async function read(): Promise<void> {
+      state.busy = true;
       try {
-        at = await follow(id, at, abort.signal, (more) =>
-          setLog(({ text }) => ({ text: append(text ?? "", plain(more)), problem: "" })),
-        );
+        while (state.again) {
+          state.again = false;
+          const part = await readFrom(id, state.at);
+          // A long log comes in several parts.
+          if (part.end !== state.at) state.again = true;
+          state.at = part.end;
+          setLog(({ text }) => ({ text: part.anew ? part.text : append(text ?? "", part.text), problem: "" }));
+        }
       } catch (error) {
-        if (abort.signal.aborted) return;
-        const refused = error instanceof ApiError && error.code !== "unavailable";
-        setLog(({ text }) => ({
-          text,
-          problem: refused ? sentenceOf(error) : "The connection was lost. The log goes on when it is back.",
-        }));
-        if (refused) return;
+        setLog(({ text }) => ({ text, problem: sentenceOf(error) }));
+      } finally {
+        state.busy = false;
       }
-      if (!abort.signal.aborted) retry = setTimeout(() => void run(), RETRY);
     }
 
-    setLog({ text: undefined, problem: "" });
-    void run();
-    return () => {
-      abort.abort();
-      clearTimeout(retry);
-    };
-  }, [id]);
+    void read();
+  }, [id, workspace]);
 
   return log;
 }

@@ -64,7 +64,7 @@ export function useRemoveMember(id: string) {
   const cache = useQueryClient();
   return useMutation({
     mutationFn: (user: string) =>
-      take(api.DELETE("/api/v1/workspaces/{id}/members/{user_id}", { params: { path: { id, user_id: user } } })),
+      take(api.DELETE("/api/v1/workspaces/{id}/members/{user}", { params: { path: { id, user } } })),
     onSuccess: () => cache.invalidateQueries({ queryKey: keys.members(id) }),
   });
 }

@@ -11,7 +11,7 @@ import classes from "./LogView.module.css";
 const NEAR = 24;
 
 export function LogView({ workspace }: { workspace: Workspace }) {
-  const { text, problem } = useLog(workspace.id);
+  const { text, problem } = useLog(workspace);
   const view = useRef<HTMLPreElement>(null);
   const atEnd = useRef(true);
 

@@ -24,4 +24,6 @@ if (typeof window !== "undefined") {
   };
 
   Element.prototype.scrollIntoView ??= () => undefined;
+  // axe asks for a canvas when it looks for icon fonts, and does without.
+  HTMLCanvasElement.prototype.getContext = () => null;
 }

@@ -53,7 +53,8 @@ export const theme = createTheme({
   components: {
     Button: { defaultProps: { size: "sm" } },
     Modal: { defaultProps: { radius: "lg", centered: true, padding: "lg", overlayProps: { backgroundOpacity: 0.4, blur: 1 } } },
-    Menu: { defaultProps: { shadow: "md", radius: "md", position: "bottom-end" } },
+    // Opening moves the focus to the first entry, where the arrow keys go on from.
+    Menu: { defaultProps: { shadow: "md", radius: "md", position: "bottom-end", withInitialFocusPlaceholder: false } },
     Tooltip: { defaultProps: { openDelay: 350, withArrow: true, arrowSize: 6 } },
     Alert: { defaultProps: { radius: "md", variant: "light" } },
     Paper: { defaultProps: { radius: "lg" } },
