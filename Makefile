@@ -28,10 +28,10 @@ e2e: setup-test $(WEB) ## Only the browser tests (ARGS="-k edit_together" picks)
 	@$(PYTHON) -m pytest tests/e2e $(ARGS)
 
 gen: setup-test $(NODE_MODULES) ## Write what is generated: TypeScript of the wire and the API, reference pages
-	@$(PYTHON) scripts/gen.py
+	@$(PYTHON) -m scripts.gen
 
 docs: setup-test ## Write the generated reference pages only
-	@$(PYTHON) scripts/gen.py --only docs
+	@$(PYTHON) -m scripts.gen --only docs
 
 bench: setup-test $(WEB) ## Answer a benchmark question (Q=start); without Q all of them
 	@$(PYTHON) -m bench $(Q)

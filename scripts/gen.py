@@ -8,9 +8,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-import reference
-
 from coterie.wire import typescript
+from scripts import reference
 
 ROOT = Path(__file__).parent.parent
 WIRE = ROOT / "web" / "src" / "wire" / "generated.ts"

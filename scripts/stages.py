@@ -10,7 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 PYTHON = sys.executable
 CHECKS = [
-    ("generated files", [PYTHON, "scripts/gen.py", "--check"], "."),
+    ("generated files", [PYTHON, "-m", "scripts.gen", "--check"], "."),
     ("ruff check", ["ruff", "check", "."], "."),
     ("ruff format", ["ruff", "format", "--check", "."], "."),
     ("mypy", ["mypy"], "."),
