@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import fcntl
 from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Protocol
+from pathlib import Path
+from typing import IO, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,6 +25,7 @@ from coterie.hub.settings import Settings
 from coterie.hub.throttle import Throttle
 from coterie.wire.capabilities import Role
 from coterie.wire.closing import Closing
+from coterie.wire.errors import CoterieError, ErrorCode
 
 
 class Revoker(Protocol):
@@ -90,11 +94,18 @@ class Hub:
         self.database = Database(settings.database)
         self.bus = Bus()
         self.throttle = Throttle(settings.sign_in_pause)
-        self.replicas = Replicas(settings.database, self.deliver, self.bus.reset) if self.database.postgres else None
+        self.replicas = Replicas(settings.database, self._heard, self.bus.reset) if self.database.postgres else None
         self.lifecycle = Lifecycle(self)
+        self._hearing: set[asyncio.Task[None]] = set()
+        self._lock: IO[str] | None = None
 
     async def open(self) -> None:
-        """Bring the database up to date, hear the other replicas, and adopt the machines that run."""
+        """Bring the database up to date, hear the other replicas, and adopt the machines that run.
+
+        Raises CoterieError(UNAVAILABLE) when another hub uses the data directory, or the database cannot be used.
+        """
+        if not self.database.postgres:
+            self._lock = _lock(self.settings.data)
         await self.database.migrate()
         if self.replicas:
             await self.replicas.open()
@@ -103,10 +114,13 @@ class Hub:
     async def close(self) -> None:
         """Let go of everything; machines go on running."""
         self.bus.end()
-        await self.lifecycle.close()
         if self.replicas:
             await self.replicas.close()
+        await asyncio.gather(*self._hearing, return_exceptions=True)
+        await self.lifecycle.close()
         await self.database.close()
+        if self._lock:
+            self._lock.close()
 
     @contextlib.asynccontextmanager
     async def write(self, actor: Actor = audit.THE_HUB) -> AsyncIterator[Transaction]:
@@ -126,6 +140,14 @@ class Hub:
             self.registry.revoke(user=news.user, workspace=news.workspace, login=news.login, closing=news.closing)
         self.bus.deliver(news)
 
+    def _heard(self, news: News) -> None:
+        """Act on another replica's news."""
+        self.deliver(news)
+        if isinstance(news, WorkspaceChanged):
+            task = asyncio.create_task(self.lifecycle.heard(news.workspace))
+            self._hearing.add(task)
+            task.add_done_callback(self._hearing.discard)
+
     async def authenticate(self, headers: Mapping[str, str]) -> Identity:
         """Return who sent these headers (names in small letters). Raises CoterieError(SIGNED_OUT)."""
         return await identity.authenticate(self.database, headers, self.settings.secure)
@@ -134,3 +156,16 @@ class Hub:
         """Return the strongest role `user` holds on `workspace`."""
         async with self.database.read() as session:
             return await access.role_on(session, user, workspace)
+
+
+def _lock(data: Path) -> IO[str]:
+    """Keep a second hub out of the data directory. The lock is the kernel's, so it ends with the process."""
+    file = (data / "hub.lock").open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        file.close()
+        raise CoterieError(
+            ErrorCode.UNAVAILABLE, f"Another hub runs over {data}. Stop it, or choose another directory.", repr(error)
+        ) from None
+    return file

@@ -8,6 +8,7 @@ import secrets
 import time
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from coterie.hub import metrics
@@ -124,7 +125,8 @@ def _bounded(receive: Receive) -> Receive:
         message = await receive()
         received += len(message.get("body", b""))
         if received > LARGEST_BODY:
-            raise CoterieError(ErrorCode.TOO_BIG, "This is more than can be sent here at once.")
+            # The framework turns any other exception from reading a body into "bad request".
+            raise HTTPException(ErrorCode.TOO_BIG.status)
         return message
 
     return receiving

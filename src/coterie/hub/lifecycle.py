@@ -11,7 +11,7 @@ import contextlib
 import logging
 import time
 from collections import defaultdict, deque
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
@@ -55,6 +55,8 @@ class Lifecycle:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._moves: dict[str, asyncio.Task[None]] = {}
+        self._starting: set[asyncio.Task[None]] = set()
+        """Those of the moves that start a workspace."""
         self._watches: dict[str, asyncio.Task[None]] = {}
         self._ends: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=RESTARTS))
         self._addresses: dict[str, str] = {}
@@ -68,9 +70,9 @@ class Lifecycle:
             if row.deleting:
                 self.delete(row.id)
             elif row.state is S.STARTING:
-                self._move(row.id, self._start(row.id))
+                self.start(row.id)
             elif row.state is S.STOPPING:
-                self._move(row.id, self._stop(row.id))
+                self.stop(row.id)
             elif row.state is S.RUNNING:
                 await self._adopt(row.id)
 
@@ -85,15 +87,17 @@ class Lifecycle:
         """Begin to start a workspace whose state is `starting`; `address` to clone from, credentials and all."""
         if address:
             self._addresses[workspace] = address
-        self._move(workspace, self._start(workspace))
+        task = self._move(workspace, self._start)
+        self._starting.add(task)
+        task.add_done_callback(self._starting.discard)
 
     def stop(self, workspace: str) -> None:
         """Begin to stop a workspace whose state is `stopping`, giving up starting it."""
-        self._move(workspace, self._stop(workspace))
+        self._move(workspace, self._stop)
 
     def delete(self, workspace: str) -> asyncio.Task[None]:
         """Begin to remove a workspace that is marked as `deleting`; the task ends once nothing of it is left."""
-        return self._move(workspace, self._delete(workspace))
+        return self._move(workspace, self._delete)
 
     async def delete_now(self, workspace: str) -> None:
         """As `delete`, and wait for it; a caller who gives up does not interrupt it."""
@@ -104,23 +108,35 @@ class Lifecycle:
         while task := self._moves.get(workspace):
             await asyncio.wait([task])
 
+    async def heard(self, workspace: str) -> None:
+        """Follow what another replica did: watch what it started, give up starting what it stopped."""
+        state = await self._state(workspace)
+        if state is S.RUNNING and workspace not in self._watches and workspace not in self._moves:
+            self._watch(workspace)
+            return
+        task = self._moves.get(workspace)
+        if task is not None and task in self._starting and state is not S.STARTING:
+            task.cancel()
+
     # --- tasks --------------------------------------------------------------------------------------------------
 
-    def _move(self, workspace: str, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+    def _move(self, workspace: str, work: Callable[[str], Awaitable[None]]) -> asyncio.Task[None]:
         before = self._moves.get(workspace)
 
         async def run() -> None:
-            if before is not None and not before.done():
-                before.cancel()
-                await asyncio.wait([before])
             try:
-                await work
+                if before is not None and not before.done():
+                    before.cancel()
+                    await asyncio.wait([before])
+                async with self._hub.database.claim(workspace):
+                    await work(workspace)
             finally:
-                work.close()
                 if self._moves.get(workspace) is asyncio.current_task():
                     del self._moves[workspace]
 
         task = asyncio.create_task(run(), name=f"workspace {workspace}")
+        # What went wrong was logged where it did; not every move is waited for.
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())
         self._moves[workspace] = task
         return task
 
@@ -192,9 +208,11 @@ class Lifecycle:
             await session.execute(update(Workspace).where(Workspace.id == workspace).values(filled=True))
 
     async def _stop(self, workspace: str) -> None:
+        self._unwatch(workspace)
+        if await self._state(workspace) is not S.STOPPING:
+            return
         log = WorkspaceLog(self._hub.settings.workspaces, workspace)
         log("Stopping")
-        self._unwatch(workspace)
         try:
             await self._hub.driver.stop(workspace, self._hub.settings.stop_grace)
         except CoterieError as error:
@@ -285,6 +303,11 @@ class Lifecycle:
             hub_key=public_bytes(self._hub.key),
             limits=Limits(settings.workspace_memory, settings.workspace_processes, settings.workspace_open_files),
         )
+
+    async def _state(self, workspace: str) -> S | None:
+        async with self._hub.database.read() as session:
+            found = await session.execute(select(Workspace.state).where(Workspace.id == workspace))
+            return found.scalar_one_or_none()
 
     async def _progress(self, workspace: str, text: str) -> None:
         async with self._hub.write() as transaction:

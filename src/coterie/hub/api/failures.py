@@ -26,6 +26,11 @@ _KINDS = {
     "string_too_short": "This is too short.",
     "string_too_long": "This is too long.",
     "extra_forbidden": "There is no such field.",
+    "string_pattern_mismatch": "There are characters in this that cannot be used here.",
+}
+_SENTENCES = {
+    ErrorCode.NOT_FOUND: "There is nothing at this address.",
+    ErrorCode.TOO_BIG: "This is more than can be sent here at once.",
 }
 _STATUSES = {404: ErrorCode.NOT_FOUND, 405: ErrorCode.NOT_FOUND, 413: ErrorCode.TOO_BIG}
 
@@ -61,8 +66,7 @@ async def _invalid(_request: Request, error: Exception) -> JSONResponse:
 async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     code = _STATUSES.get(error.status_code, ErrorCode.INVALID)
-    sentence = "There is nothing at this address." if code is ErrorCode.NOT_FOUND else "This could not be read."
-    response = failure(CoterieError(code, sentence))
+    response = failure(CoterieError(code, _SENTENCES.get(code, "This could not be read.")))
     response.status_code = error.status_code
     response.headers.update(error.headers or {})
     return response

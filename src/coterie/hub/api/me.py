@@ -8,7 +8,7 @@ from sqlalchemy import select
 from coterie.hub.actions.accounts import do_change_me, do_set_password
 from coterie.hub.actions.logins import check_password, do_create_token, do_delete_token
 from coterie.hub.api import schemas
-from coterie.hub.api.routing import Caller, Doer, Need, Router, TheHub, actor
+from coterie.hub.api.routing import AnId, Caller, Doer, Need, Router, TheHub, actor
 from coterie.hub.api.views import me_view
 from coterie.hub.db.tables import Token, User
 from coterie.hub.passwords import hash_password
@@ -62,7 +62,7 @@ async def create_token(body: schemas.NewToken, caller: Caller, doer: Doer, hub: 
 
 
 @router.route("DELETE", "/me/tokens/{token}", Need.SIGNED_IN, ErrorCode.NOT_FOUND, status_code=204)
-async def delete_token(token: str, caller: Caller, doer: Doer, hub: TheHub) -> None:
+async def delete_token(token: AnId, caller: Caller, doer: Doer, hub: TheHub) -> None:
     """Delete an access token and close what it has open."""
     async with hub.write(doer) as transaction:
         await do_delete_token(transaction, caller.user, token)

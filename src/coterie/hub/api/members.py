@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from coterie.hub.actions.members import check_new_member, do_add_member, do_leave, do_remove_member
 from coterie.hub.api import schemas
-from coterie.hub.api.routing import Caller, Doer, Router, TheHub
+from coterie.hub.api.routing import AnId, Caller, Doer, Router, TheHub
 from coterie.hub.api.views import person_view
 from coterie.hub.db.tables import Grant, Layout, Workspace
 from coterie.wire.capabilities import Capability, Role
@@ -44,7 +44,7 @@ async def add_member(id: str, body: schemas.NewMember, doer: Doer, hub: TheHub) 
 
 
 @router.route("DELETE", "/workspaces/{id}/members/{user}", Capability.WORKSPACE_SHARE, status_code=204)
-async def remove_member(id: str, user: str, doer: Doer, hub: TheHub) -> None:  # noqa: A002 the path's name
+async def remove_member(id: str, user: AnId, doer: Doer, hub: TheHub) -> None:  # noqa: A002 the path's name
     """Take somebody's access away; what they have open there closes."""
     async with hub.write(doer) as transaction:
         await do_remove_member(transaction, id, user)
@@ -69,8 +69,8 @@ async def get_layout(id: str, caller: Caller, hub: TheHub) -> schemas.Layout | N
 @router.route("PUT", "/workspaces/{id}/layout", Capability.WORKSPACE_OPEN, ErrorCode.TOO_BIG, status_code=204)
 async def put_layout(id: str, body: schemas.Layout, caller: Caller, hub: TheHub) -> None:  # noqa: A002
     """Store the caller's own layout of this workspace: at most 256 kB of JSON."""
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    if len(text.encode(errors="replace")) > LARGEST_LAYOUT:
+    text = json.dumps(body, separators=(",", ":"))
+    if len(text) > LARGEST_LAYOUT:
         raise CoterieError(ErrorCode.TOO_BIG, "This arrangement of panes is too big to be kept. Close some of them.")
     async with hub.write() as transaction:
         await transaction.session.merge(Layout(workspace_id=id, user_id=caller.user, layout=text))

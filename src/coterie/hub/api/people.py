@@ -15,7 +15,7 @@ from coterie.hub.actions.accounts import (
 )
 from coterie.hub.actions.invitations import do_invite, do_revoke_invitation, find_invitation
 from coterie.hub.api import schemas
-from coterie.hub.api.routing import Caller, Doer, Need, Router, TheHub
+from coterie.hub.api.routing import AnId, Caller, Doer, Need, Router, TheHub
 from coterie.hub.api.views import person_view
 from coterie.hub.core import Transaction
 from coterie.hub.db.tables import Invitation, User, now
@@ -28,7 +28,7 @@ MOST_FOUND = 10
 
 @router.route("GET", "/users", Need.SIGNED_IN)
 async def find_people(
-    caller: Caller, hub: TheHub, query: Annotated[str, Query(min_length=2, max_length=80)]
+    caller: Caller, hub: TheHub, query: Annotated[str, Query(min_length=2, max_length=80, pattern=schemas.LINE)]
 ) -> list[schemas.Person]:
     """At most ten people whose username or display name begins with `query`, for completing names."""
     async with hub.database.read() as session:
@@ -72,7 +72,7 @@ async def invite(body: schemas.NewInvitation, caller: Caller, doer: Doer, hub: T
 
 
 @router.route("DELETE", "/invitations/{invitation}", Need.ADMINISTRATOR, ErrorCode.NOT_FOUND, status_code=204)
-async def revoke_invitation(invitation: str, doer: Doer, hub: TheHub) -> None:
+async def revoke_invitation(invitation: AnId, doer: Doer, hub: TheHub) -> None:
     """Make an invitation's link useless."""
     async with hub.write(doer) as transaction:
         await do_revoke_invitation(transaction, invitation)
@@ -96,7 +96,7 @@ async def list_users(hub: TheHub) -> list[schemas.AdministeredUser]:
 
 
 @router.route("PATCH", "/admin/users/{user}", Need.ADMINISTRATOR, ErrorCode.NOT_FOUND, ErrorCode.CONFLICT)
-async def change_user(user: str, body: schemas.UserChange, doer: Doer, hub: TheHub) -> schemas.AdministeredUser:
+async def change_user(user: AnId, body: schemas.UserChange, doer: Doer, hub: TheHub) -> schemas.AdministeredUser:
     """Disable or enable an account, or make somebody an administrator. Disabling closes all they have open."""
     async with hub.write(doer) as transaction:
         row = await _user(transaction, user)
@@ -110,7 +110,7 @@ async def change_user(user: str, body: schemas.UserChange, doer: Doer, hub: TheH
 
 
 @router.route("POST", "/admin/users/{user}/password", Need.ADMINISTRATOR, ErrorCode.NOT_FOUND, status_code=204)
-async def give_password(user: str, body: schemas.NewPassword, doer: Doer, hub: TheHub) -> None:
+async def give_password(user: AnId, body: schemas.NewPassword, doer: Doer, hub: TheHub) -> None:
     """Give somebody a new password; all of their logins end."""
     password = await hash_password(body.password)
     async with hub.write(doer) as transaction:

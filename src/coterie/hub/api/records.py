@@ -8,7 +8,7 @@ from fastapi import Query
 
 from coterie.hub import access, audit
 from coterie.hub.api import schemas
-from coterie.hub.api.routing import Caller, Need, Router, TheHub
+from coterie.hub.api.routing import ID_PATTERN, Caller, Need, Router, TheHub
 from coterie.hub.db.tables import Audit
 from coterie.wire.capabilities import Capability
 from coterie.wire.errors import CoterieError, ErrorCode
@@ -20,7 +20,7 @@ router = Router("audit")
 async def read_audit(
     caller: Caller,
     hub: TheHub,
-    workspace: str | None = None,
+    workspace: Annotated[str | None, Query(pattern=ID_PATTERN)] = None,
     before: Annotated[int | None, Query(ge=0)] = None,
 ) -> list[schemas.AuditEntry]:
     """The newest 100 entries older than `before`: of one's own workspace, or of everything for an administrator."""

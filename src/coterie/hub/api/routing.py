@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from enum import StrEnum
 from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Path, Request
 from fastapi.params import Depends as Dependency
 from fastapi.routing import APIRoute
 
@@ -17,6 +17,7 @@ from coterie.hub.core import Hub
 from coterie.hub.identity import Identity
 from coterie.wire.capabilities import Capability, Role
 from coterie.wire.errors import CoterieError, ErrorCode
+from coterie.wire.ids import ID_LENGTH, is_id
 
 
 class Need(StrEnum):
@@ -59,6 +60,10 @@ async def get_caller(request: Request) -> Identity:
     return caller
 
 
+ID_PATTERN = f"^[a-z2-9]{{{ID_LENGTH}}}$"
+AnId = Annotated[str, Path(pattern=ID_PATTERN)]
+"""An identifier in the path. Workspaces' own is checked by their capability instead: a wrong one is just not there."""
+
 TheHub = Annotated[Hub, Depends(get_hub)]
 Caller = Annotated[Identity, Depends(get_caller)]
 
@@ -86,6 +91,8 @@ async def _administrator(caller: Caller) -> None:
 
 def _holder(capability: Capability) -> Callable[..., Awaitable[None]]:
     async def holds(id: str, request: Request, caller: Caller, hub: TheHub) -> None:  # noqa: A002 the path's name
+        if not is_id(id):
+            raise access.not_found()
         async with hub.database.read() as session:
             request.state.role = await access.require(session, caller.user, id, capability)
 

@@ -18,12 +18,23 @@ from coterie.wire.errors import ErrorCode
 Username = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,38}$")]
 """1 to 39 characters: small letters, digits and hyphens, a letter first; it stands in URLs and in git authors."""
 
-DisplayName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
+LINE = r"^[^\x00-\x1f\x7f]*$"
+"""Text without control characters: it stands in one line, and PostgreSQL refuses NUL."""
+
+DisplayName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80, pattern=LINE)]
 Password = Annotated[str, StringConstraints(min_length=8, max_length=1024)]
 """At least 8 characters and no rule about their kind (NIST SP 800-63B, 5.1.1.2)."""
-Email = Annotated[str, StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^$|^[^@\s]+@[^@\s]+$")]
-WorkspaceName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
-Secret = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Email = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^$|^[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+$")
+]
+    str,
+    StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^$|^[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+$"),
+]
+WorkspaceName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80, pattern=LINE)]
+WrittenName = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, max_length=80, pattern=LINE)]
+"""A username as somebody types it: capitals are forgiven."""
+Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=LINE)]
+Secret = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=LINE)]
 COLOURS = 12
 """How many colours the pages know; a person's `colour` is an index below it."""
 
@@ -102,7 +113,7 @@ class Registration(NewAccount):
 class SignIn(Input):
     """Username and password."""
 
-    username: Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, max_length=80)]
+    username: WrittenName
     password: Annotated[str, StringConstraints(max_length=1024)]
 
 
@@ -136,7 +147,7 @@ class Token(Output):
 class NewToken(Input):
     """A token to make. `days` until it expires; None: never."""
 
-    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
+    name: DisplayName
     days: Annotated[int, Field(ge=1, le=3650)] | None = None
 
 
@@ -160,7 +171,7 @@ class Invitation(Output):
 class NewInvitation(Input):
     """An invitation to make."""
 
-    note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
+    note: Note = ""
     days: Annotated[int, Field(ge=1, le=365)] = 7
     uses: Annotated[int, Field(ge=1, le=1000)] = 1
 
@@ -221,8 +232,8 @@ class GitSource(Output):
     """A clone of a repository; `branch` empty: its default branch."""
 
     kind: Literal["git"] = "git"
-    url: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
-    branch: Annotated[str, StringConstraints(strip_whitespace=True, max_length=250)] = ""
+    url: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000, pattern=LINE)]
+    branch: Annotated[str, StringConstraints(strip_whitespace=True, max_length=250, pattern=LINE)] = ""
 
 
 class ArchiveSource(Output):
@@ -278,7 +289,7 @@ class Member(Output):
 class NewMember(Input):
     """Whom to let in."""
 
-    username: Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, max_length=80)]
+    username: WrittenName
 
 
 Layout = dict[str, Any]

@@ -73,7 +73,7 @@ async def create_workspace_from_archive(
     doer: Doer,
     hub: TheHub,
     name: Annotated[schemas.WorkspaceName, Query()],
-    filename: Annotated[str, Query(max_length=255)] = "",
+    filename: Annotated[str, Query(max_length=255, pattern=schemas.LINE)] = "",
 ) -> schemas.Workspace:
     """Make a workspace of the archive (zip, tar and its compressions) in the body, and start it."""
     workspace = await create_from_archive(hub, doer, name, filename, request.stream())

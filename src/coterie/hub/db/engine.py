@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, event, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.pool import NullPool
 
 from coterie.wire.errors import CoterieError, ErrorCode
 
@@ -35,6 +36,10 @@ class Database:
         options: dict[str, Any] = {"pool_pre_ping": True, "pool_size": 10} if self.postgres else {"pool_size": 4}
         self.engine: AsyncEngine = create_async_engine(url, **options)
         self._writer = asyncio.Lock()
+        # Without a pool, closing the connection ends its session, which gives the lock back.
+        self._claims = (
+            create_async_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT") if self.postgres else None
+        )
         if not self.postgres:
             _prepare_sqlite(self.engine)
 
@@ -79,6 +84,20 @@ class Database:
                 f"The database {shown} cannot be used. Check COTERIE_DATABASE_URL and that the database runs.",
                 repr(error),
             ) from error
+
+    @contextlib.asynccontextmanager
+    async def claim(self, name: str) -> AsyncIterator[None]:
+        """Keep other replicas from claiming `name` for as long as the block lasts; they wait, also if this one dies.
+
+        SQLite has no replicas, so there is nothing to do. The lock belongs to a connection outside of the pool: tasks
+        that hold one use the pool, too.
+        """
+        if self._claims is None:
+            yield
+            return
+        async with self._claims.connect() as connection:
+            await connection.execute(text("SELECT pg_advisory_lock(hashtextextended(:name, 0))"), {"name": name})
+            yield
 
     async def ping(self) -> None:
         """Ask the database for something trivial; raises when it does not answer."""
