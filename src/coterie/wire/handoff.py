@@ -1,7 +1,8 @@
 """What gate and workspace server say over `handoff.sock`, one packet each.
 
 A packet that begins with `GET ` is a request head, with the client's connected socket attached. Every other packet is
-one XX sides let go: the workspace server says `Gone`, and the hub shuts down the duplicates when that server dies.
+one of the messages below. The hub keeps a duplicate of each socket it passed, so a connection is over for the client
+only once both sides let go: the workspace server says `Gone`, and when it dies the hub shuts the duplicates down.
 """
 
 from __future__ import annotations

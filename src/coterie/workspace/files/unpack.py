@@ -71,7 +71,7 @@ def _spool(folder: int) -> BinaryIO:
         except OSError as error:
             if error.errno not in (errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT):
                 raise problem(error, "") from None
-    return tempfile.TemporaryFile()  # noqa: SIM115 closed by the caller
+    return tempfile.TemporaryFile()
 
 
 def _unpack(folder: int, spool: BinaryIO, path: str) -> int:
