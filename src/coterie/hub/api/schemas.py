@@ -27,9 +27,6 @@ Password = Annotated[str, StringConstraints(min_length=8, max_length=1024)]
 Email = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^$|^[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+$")
 ]
-    str,
-    StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^$|^[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+$"),
-]
 WorkspaceName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80, pattern=LINE)]
 WrittenName = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, max_length=80, pattern=LINE)]
 """A username as somebody types it: capitals are forgiven."""
