@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from pydantic import TypeAdapter
@@ -19,6 +19,9 @@ from coterie.hub.guard import Guard
 from coterie.hub.identity import COOKIE
 from coterie.hub.machines.driver import Driver
 from coterie.hub.settings import Settings
+
+if TYPE_CHECKING:
+    from coterie.hub.gate.gate import Gate
 
 DESCRIPTION = (
     "Workspaces that people share. Errors are a `Failure`: a stable code and a sentence. "
@@ -43,9 +46,14 @@ def create_app(settings: Settings, driver: Driver | None = None, registry: Revok
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await the_hub.open()
+        gate = await _open_gate(the_hub, registry)
+        _app.state.gate = gate
         try:
             yield
         finally:
+            _app.state.gate = None
+            if gate is not None:
+                await gate.close()
             await the_hub.close()
 
     app = bare_app(lifespan=lifespan)
@@ -53,6 +61,18 @@ def create_app(settings: Settings, driver: Driver | None = None, registry: Revok
     app.state.pages = pages.Pages()
     app.add_middleware(Guard, settings=settings)
     return app
+
+
+async def _open_gate(the_hub: Hub, registry: Revoker) -> Gate | None:
+    """The gate over the registry; None over a test's own, which has no connections."""
+    from coterie.hub.gate.gate import Gate  # noqa: PLC0415 it needs the hub, which needs its registry
+    from coterie.hub.gate.registry import Registry  # noqa: PLC0415
+
+    if not isinstance(registry, Registry):
+        return None
+    gate = Gate(the_hub, registry)
+    await gate.open()
+    return gate
 
 
 def bare_app(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
