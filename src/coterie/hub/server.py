@@ -23,7 +23,7 @@ from coterie.hub.actions.workspaces import do_stop
 from coterie.hub.app import create_app
 from coterie.hub.core import Hub
 from coterie.hub.db.tables import Workspace
-from coterie.hub.gate.protocol import protocol
+from coterie.hub.gate.door import protocols
 from coterie.hub.settings import Settings
 from coterie.hub.states import WorkspaceState
 from coterie.wire.errors import CoterieError, ErrorCode
@@ -126,7 +126,7 @@ async def _serve(settings: Settings, listener: socket.socket, started: Started, 
     async with app.router.lifespan_context(app):
         link = await make_setup_link(hub)
         ear = await neighbour.listen(settings.data, hub.deliver)
-        server = _Server(_configuration(app, hub, settings), hub, lambda: started(settings, link))
+        server = _Server(_configuration(app, settings), hub, lambda: started(settings, link))
         try:
             await server.serve(sockets=[listener])
             if stop_machines:
@@ -135,11 +135,10 @@ async def _serve(settings: Settings, listener: socket.socket, started: Started, 
             ear.close()
 
 
-def _configuration(app: FastAPI, hub: Hub, settings: Settings) -> uvicorn.Config:
+def _configuration(app: FastAPI, settings: Settings) -> uvicorn.Config:
     config = uvicorn.Config(
         app,
-        http="httptools",
-        ws=protocol(hub),
+        **protocols(app),
         lifespan="off",
         log_config=None,
         access_log=False,
