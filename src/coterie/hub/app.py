@@ -14,7 +14,7 @@ from coterie import __version__
 from coterie.hub import pages
 from coterie.hub.api import failures, live, me, members, people, probes, records, routing, sessions, workspaces
 from coterie.hub.api.schemas import Event
-from coterie.hub.core import Hub, NoConnections, Revoker
+from coterie.hub.core import Hub, Revoker
 from coterie.hub.guard import Guard
 from coterie.hub.identity import COOKIE
 from coterie.hub.machines.driver import Driver
@@ -40,7 +40,9 @@ def create_app(settings: Settings, driver: Driver | None = None, registry: Revok
 
         driver = make_driver(settings)
     if registry is None:
-        registry = NoConnections()
+        from coterie.hub.gate.registry import Registry  # noqa: PLC0415 tests do without
+
+        registry = Registry()
     the_hub = Hub(settings, driver, registry)
 
     @contextlib.asynccontextmanager

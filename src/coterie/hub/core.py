@@ -38,16 +38,6 @@ class Revoker(Protocol):
         ...
 
 
-class NoConnections:
-    """The registry of a process that serves nobody: the command line's."""
-
-    def revoke(
-        self, *, user: str | None = None, workspace: str | None = None, login: str | None = None, closing: Closing
-    ) -> int:
-        """Close nothing."""
-        return 0
-
-
 class Transaction:
     """One transaction: what it writes, the audit rows beside it, and the news that goes out once it is committed."""
 
