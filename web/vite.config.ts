@@ -12,6 +12,8 @@ export default defineConfig({
     outDir: "../src/coterie/hub/static",
     emptyOutDir: true,
     target: "es2022",
+    // The first versions with `light-dark()`: older targets have it rewritten into something that follows no scheme set by a variable.
+    cssTarget: ["chrome123", "edge123", "firefox120", "safari17.5"],
     modulePreload: { polyfill: false },
     // Inlined files would need `data:` in the content security policy.
     assetsInlineLimit: 0,
