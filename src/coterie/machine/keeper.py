@@ -73,7 +73,7 @@ class Keeper:
         orders = self._orders
         signal.signal(signal.SIGTERM, self._stop)
         signal.signal(signal.SIGALRM, self._kill)
-        self._note_process(os.getpid())
+        self._note_process("keeper", os.getpid())
         if orders["stage"]:
             _stage(orders["stage"], orders["sources"], tun=bool(orders["uplink"]))
         if orders["user"] >= 0:
@@ -113,7 +113,7 @@ class Keeper:
             told = pipe.read() if program["sandboxed"] else ""
         if told:
             self._inner[name] = int(json.loads(told)["child-pid"])
-        self._note_process(self._inner[name])
+        self._note_process(name, self._inner[name])
 
     def _fork_uplink(self) -> int:
         """Fork the uplink while still in the host's network; return the pipe that lets it begin."""
@@ -134,7 +134,7 @@ class Keeper:
         os.close(go)
         self._children[pid] = "uplink"
         self._inner["uplink"] = pid
-        self._note_process(pid)
+        self._note_process("uplink", pid)
         return begin
 
     def _watch(self) -> None:
@@ -171,8 +171,8 @@ class Keeper:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._inner[name], number)
 
-    def _note_process(self, pid: int) -> None:
-        self._note({"pid": pid, "began": kernel.began(pid)})
+    def _note_process(self, name: str, pid: int) -> None:
+        self._note({"process": name, "pid": pid, "began": kernel.began(pid)})
 
     def _note(self, event: dict[str, Any]) -> None:
         os.write(self._orders["record"], json.dumps(event).encode() + b"\n")

@@ -33,6 +33,9 @@ logger = logging.getLogger(__name__)
 PACKAGE = Path(coterie.__file__).parent
 """Where our own code is."""
 
+_SPARE_AFTER = 2.0
+"""Seconds after a workspace was made until the next one's home is: not while the new one starts."""
+
 _LOG_SIZE = 1 << 20
 """Bytes of `machine.log` that are kept from earlier runs at a start."""
 
@@ -50,6 +53,7 @@ class LocalDriver(ABC):
     def __init__(self, data: Path) -> None:
         self.places = Places(data / "workspaces")
         self._template = HomeTemplate(data / "template")
+        self._tasks: set[asyncio.Task[None]] = set()
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     @abstractmethod
@@ -68,6 +72,11 @@ class LocalDriver(ABC):
 
     async def prepare(self) -> None:
         """See `Driver.prepare`. Raises SANDBOX_MISSING, or MACHINE_FAILED for a data directory that cannot be used."""
+        await self.check()
+        await asyncio.to_thread(self._template.make_spare)
+
+    async def check(self) -> None:
+        """Do what cannot wait until after the next machine is made; cheap once it was done."""
         if self.places.too_long:
             sentence = f"The data directory's path is too long for sockets: {self.places.root.parent}. Choose another."
             raise CoterieError(ErrorCode.MACHINE_FAILED, sentence)
@@ -76,25 +85,32 @@ class LocalDriver(ABC):
     async def create(self, workspace: str) -> Path:
         """See `Driver.create`."""
         place = self.places[workspace]
-        await self.prepare()
+        await self.check()
         async with self._locks[workspace]:
             try:
                 await asyncio.to_thread(self._make, place)
             except OSError as error:
                 raise failure(error, "The workspace's place on disk could not be made") from error
+        asyncio.get_running_loop().call_later(_SPARE_AFTER, self._make_spare)
         return place.files
+
+    def _make_spare(self) -> None:
+        task = asyncio.create_task(asyncio.to_thread(self._template.make_spare))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _make(self, place: Place) -> None:
         self.places.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         place.root.mkdir(mode=0o700, exist_ok=True)
+        self._template.copy(place.home, self.home(place))
         for directory in (*place.directories, place.log):
             directory.mkdir(mode=0o700, exist_ok=True)
-        self._template.copy(place.home, self.home(place))
 
     async def start(self, spec: MachineSpec, log: Log) -> Address:
         """See `Driver.start`."""
         place = self.places[spec.workspace]
         async with self._locks[spec.workspace]:
+            await self.check()
             running = _address(place)
             if running and (await self.poll(spec.workspace)).state is MachineState.RUNNING:
                 return running
@@ -176,8 +192,8 @@ class LocalDriver(ABC):
     async def wait(self, workspace: str) -> MachineStatus:
         """See `Driver.wait`."""
         record = Record.read(self.places[workspace].record)
-        for process in record.processes[:1] if record else []:
-            await process.wait()
+        if record is not None and "keeper" in record.named:
+            await record.named["keeper"].wait()
         return await self.poll(workspace)
 
     async def stop(self, workspace: str, grace: float = 5.0) -> None:

@@ -35,18 +35,18 @@ class Record:
     @property
     def processes(self) -> list[HostProcess]:
         """The machine's own processes that are alive, its keeper first."""
-        found = []
-        for event in self.events:
-            if "began" in event:
-                process = HostProcess(event["pid"], event["began"])
-                if process.alive:
-                    found.append(process)
-        return found
+        return [process for process in self.named.values() if process.alive]
+
+    @property
+    def named(self) -> dict[str, HostProcess]:
+        """The machine's own processes, alive or not: `keeper`, `server`, `init`, and `uplink` where it has one."""
+        started = [event for event in self.events if "process" in event]
+        return {event["process"]: HostProcess(event["pid"], event["began"]) for event in started}
 
     @property
     def status(self) -> MachineStatus:
         """RUNNING while the keeper is alive, afterwards FAILED: a stopped machine has no record."""
-        keeper = next((HostProcess(event["pid"], event["began"]) for event in self.events if "began" in event), None)
+        keeper = self.named.get("keeper")
         if keeper is not None and keeper.alive:
             return MachineStatus(MachineState.RUNNING)
         ended = next((event for event in self.events if "ended" in event), None)

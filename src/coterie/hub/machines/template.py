@@ -1,11 +1,12 @@
 """The home directory that a new workspace begins with: a virtual environment with pip, a shell's and git's settings.
 
-It is made once per Python and copied for each workspace, because making one takes seconds.
+It is made once per Python, because that takes seconds, and copied for each workspace. A spare copy is kept ready.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import importlib.util
 import logging
@@ -49,6 +50,7 @@ class HomeTemplate:
         key = hashlib.sha256(f"1 {sys.version} {sys.base_prefix} {_FILES}".encode()).hexdigest()[:16]
         self._root = root
         self._path = root / key
+        self._spare = root / f"{key}.spare"
         self._lock = asyncio.Lock()
 
     async def prepare(self) -> None:
@@ -57,6 +59,18 @@ class HomeTemplate:
             if not self._path.is_dir():
                 await asyncio.to_thread(self._make)
 
+    def make_spare(self) -> None:
+        """Make the copy that the next workspace gets, unless there is one."""
+        if self._spare.is_dir():
+            return
+        with tempfile.TemporaryDirectory(dir=self._root) as folder:
+            self._copy(Path(folder) / "home")
+            with contextlib.suppress(OSError):  # another one made it meanwhile
+                (Path(folder) / "home").rename(self._spare)
+
+    def _copy(self, home: Path) -> None:
+        subprocess.run(["cp", "-a", "--reflink=auto", os.fspath(self._path), os.fspath(home)], check=True)
+
     def _make(self) -> None:
         self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=self._root) as folder:
@@ -64,7 +78,7 @@ class HomeTemplate:
             home.mkdir()
             for name, text in _FILES.items():
                 (home / name).write_text(text)
-            _make_environment(home / ".venv")
+            make_environment(home / ".venv")
             _replace(home, os.fspath(home), _PLACEHOLDER)
             try:
                 home.rename(self._path)
@@ -73,14 +87,21 @@ class HomeTemplate:
                     raise
 
     def copy(self, home: Path, shown: str) -> None:
-        """Fill the empty directory `home`, which users' processes see as `shown`; no-op where it was filled before."""
-        if (home / ".venv").is_dir():
+        """Make the directory `home`, which users' processes see as `shown`; no-op where it is there already."""
+        if home.is_dir():
             return
-        subprocess.run(["cp", "-a", "--reflink=auto", f"{self._path}/.", os.fspath(home)], check=True)
-        _replace(home, _PLACEHOLDER, shown)
+        with tempfile.TemporaryDirectory(dir=self._root) as folder:
+            made = Path(folder) / "home"
+            try:
+                self._spare.rename(made)
+            except FileNotFoundError:
+                self._copy(made)
+            _replace(made, _PLACEHOLDER, shown)
+            made.chmod(0o700)
+            made.rename(home)
 
 
-def _make_environment(path: Path) -> None:
+def make_environment(path: Path) -> None:
     """Make a virtual environment of the Python that the hub's own is based on."""
     python = getattr(sys, "_base_executable", sys.executable)
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "PIP_"))}

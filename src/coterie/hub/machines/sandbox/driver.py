@@ -56,8 +56,8 @@ class SandboxDriver(LocalDriver):
         self._bubblewrap: list[str] = []
         self._checking = asyncio.Lock()
 
-    async def prepare(self) -> None:
-        """See `Driver.prepare`. Raises SANDBOX_MISSING where bubblewrap is missing or may not make sandboxes."""
+    async def check(self) -> None:
+        """Raise SANDBOX_MISSING where bubblewrap is missing or may not make sandboxes."""
         async with self._checking:
             if self._uplink is None:
                 self._bubblewrap = await asyncio.to_thread(_find_bubblewrap)
@@ -66,7 +66,7 @@ class SandboxDriver(LocalDriver):
                 await asyncio.to_thread(compileall.compile_dir, PACKAGE, quiet=2)
                 self._uplink = found
                 logger.info("%s %s", found.words, self._groups.words)
-        await super().prepare()
+        await super().check()
 
     def home(self, place: Place) -> str:
         """The same in every machine."""
