@@ -80,7 +80,7 @@ def in_turn(contestants: Mapping[str, Callable[[], T]], runs: int) -> dict[str, 
     results: dict[str, list[T]] = {name: [] for name in contestants}
     for run in range(runs):
         # Every other round backwards, so that nobody always comes after the same one.
-        names = list(contestants) if run % 2 == 0 else list(reversed(contestants))
+        names = list(contestants) if run % 2 == 0 else list(contestants)[::-1]
         for name in names:
             results[name].append(contestants[name]())
     return results
@@ -90,7 +90,7 @@ async def in_turn_async(contestants: Mapping[str, Callable[[], Awaitable[T]]], r
     """As `in_turn`, for coroutine functions."""
     results: dict[str, list[T]] = {name: [] for name in contestants}
     for run in range(runs):
-        names = list(contestants) if run % 2 == 0 else list(reversed(contestants))
+        names = list(contestants) if run % 2 == 0 else list(contestants)[::-1]
         for name in names:
             results[name].append(await contestants[name]())
     return results

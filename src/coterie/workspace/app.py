@@ -17,7 +17,6 @@ from coterie.wire.closing import Closing
 from coterie.wire.ids import new_id
 from coterie.wire.launch import HANDOFF_SOCKET, HTTP_SOCKET, Launch
 from coterie.workspace.documents.service import Documents
-from coterie.workspace.documents.service import Documents
 from coterie.workspace.files.content import Content
 from coterie.workspace.files.service import Files
 from coterie.workspace.handoff import Handoff
@@ -53,7 +52,6 @@ class WorkspaceServer:
                 files_root=shown_files,
             ),
             Documents(self.root, state),
-            Files(self.root, self.spawner, shown_files),
             Documents(self.root, state),
             Terminals(self.spawner, files=shown_files, state=state, environment=launch.environment),
         ]
