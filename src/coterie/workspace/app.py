@@ -51,7 +51,7 @@ class WorkspaceServer:
                 name=launch.name,
                 files_root=shown_files,
             ),
-            Documents(self.root, state),
+            Files(self.root, self.spawner, shown_files),
             Documents(self.root, state),
             Terminals(self.spawner, files=shown_files, state=state, environment=launch.environment),
         ]
