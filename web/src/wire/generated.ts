@@ -29,6 +29,23 @@ export interface Person {
   active: string;
 }
 
+export interface Version {
+  version: number;
+  time: number;
+  kind: string;
+  name: string;
+  authors: string[];
+  size: number;
+}
+
+export interface Writer {
+  client: number;
+  user: string;
+  name: string;
+  colour: number;
+  since: number;
+}
+
 export interface FileEntry {
   name: string;
   kind: FileKind;
@@ -101,6 +118,7 @@ export interface DocumentRebase {
   identity: string;
   base: Uint8Array;
   text: Uint8Array;
+  keep: boolean;
 }
 
 export interface DocumentCheck {
@@ -115,6 +133,39 @@ export interface DocumentRestore {
   type: "DocumentRestore";
   request: number;
   document: number;
+}
+
+export interface DocumentVersions {
+  type: "DocumentVersions";
+  request: number;
+  document: number;
+}
+
+export interface DocumentVersion {
+  type: "DocumentVersion";
+  request: number;
+  document: number;
+  version: number;
+}
+
+export interface DocumentRevert {
+  type: "DocumentRevert";
+  request: number;
+  document: number;
+  version: number;
+}
+
+export interface DocumentWriters {
+  type: "DocumentWriters";
+  request: number;
+  document: number;
+}
+
+export interface DocumentPage {
+  type: "DocumentPage";
+  request: number;
+  path: string;
+  offset: number;
 }
 
 export interface FileList {
@@ -327,6 +378,33 @@ export interface DocumentRebased {
   name: string;
 }
 
+export interface DocumentHistory {
+  type: "DocumentHistory";
+  request: number;
+  versions: Version[];
+}
+
+export interface DocumentVersionText {
+  type: "DocumentVersionText";
+  request: number;
+  text: string;
+}
+
+export interface DocumentWrittenBy {
+  type: "DocumentWrittenBy";
+  request: number;
+  writers: Writer[];
+}
+
+export interface DocumentPaged {
+  type: "DocumentPaged";
+  request: number;
+  offset: number;
+  end: number;
+  size: number;
+  text: string;
+}
+
 export interface CursorMoved {
   type: "CursorMoved";
   document: number;
@@ -390,13 +468,15 @@ export interface TerminalOutput {
   preamble: Uint8Array;
 }
 
-export type ClientMessage = Ping | PresenceUpdate | DocumentOpen | DocumentClose | DocumentEdit | CursorMove | DocumentRebase | DocumentCheck | DocumentRestore | FileList | FileWatch | FileFind | FileCreate | FileMove | FileDelete | TerminalOpen | TerminalRunAgain | TerminalAttach | TerminalDetach | TerminalAck | TerminalInput | TerminalSignal | TerminalResize | TerminalRename | TerminalClose;
+export type ClientMessage = Ping | PresenceUpdate | DocumentOpen | DocumentClose | DocumentEdit | CursorMove | DocumentRebase | DocumentCheck | DocumentRestore | DocumentVersions | DocumentVersion | DocumentRevert | DocumentWriters | DocumentPage | FileList | FileWatch | FileFind | FileCreate | FileMove | FileDelete | TerminalOpen | TerminalRunAgain | TerminalAttach | TerminalDetach | TerminalAck | TerminalInput | TerminalSignal | TerminalResize | TerminalRename | TerminalClose;
 
-export type ServerMessage = Welcome | PeopleChanged | Done | Failed | Notice | Pong | DocumentOpened | DocumentUpdate | DocumentAck | DocumentSaved | DocumentMoved | DocumentGone | DocumentReset | DocumentChecked | DocumentRebased | CursorMoved | FileListing | FileFound | FilesChanged | PortsChanged | TerminalOpened | TerminalAttached | TerminalsChanged | TerminalTyping | TerminalOutput;
+export type ServerMessage = Welcome | PeopleChanged | Done | Failed | Notice | Pong | DocumentOpened | DocumentUpdate | DocumentAck | DocumentSaved | DocumentMoved | DocumentGone | DocumentReset | DocumentChecked | DocumentRebased | DocumentHistory | DocumentVersionText | DocumentWrittenBy | DocumentPaged | CursorMoved | FileListing | FileFound | FilesChanged | PortsChanged | TerminalOpened | TerminalAttached | TerminalsChanged | TerminalTyping | TerminalOutput;
 
 /** Fields in the order they travel, each with the record type it holds, if any. */
 export const FIELDS: Record<string, readonly (readonly [string, string])[]> = {
   Person: [["connection", ""], ["user", ""], ["username", ""], ["display_name", ""], ["colour", ""], ["role", ""], ["here", ""], ["opened", ""], ["active", ""]],
+  Version: [["version", ""], ["time", ""], ["kind", ""], ["name", ""], ["authors", ""], ["size", ""]],
+  Writer: [["client", ""], ["user", ""], ["name", ""], ["colour", ""], ["since", ""]],
   FileEntry: [["name", ""], ["kind", ""], ["size", ""], ["modified", ""], ["ignored", ""]],
   Port: [["port", ""], ["process", ""]],
   TerminalInfo: [["terminal", ""], ["name", ""], ["columns", ""], ["rows", ""], ["driver", ""], ["ended", ""], ["exit_code", ""], ["owner", ""], ["title", ""], ["folder", ""], ["stopped", ""]],
@@ -406,9 +486,14 @@ export const FIELDS: Record<string, readonly (readonly [string, string])[]> = {
   DocumentClose: [["document", ""]],
   DocumentEdit: [["document", ""], ["sequence", ""], ["update", ""]],
   CursorMove: [["document", ""], ["cursor", ""]],
-  DocumentRebase: [["request", ""], ["document", ""], ["identity", ""], ["base", ""], ["text", ""]],
+  DocumentRebase: [["request", ""], ["document", ""], ["identity", ""], ["base", ""], ["text", ""], ["keep", ""]],
   DocumentCheck: [["document", ""], ["state_vector", ""], ["size", ""], ["checksum", ""]],
   DocumentRestore: [["request", ""], ["document", ""]],
+  DocumentVersions: [["request", ""], ["document", ""]],
+  DocumentVersion: [["request", ""], ["document", ""], ["version", ""]],
+  DocumentRevert: [["request", ""], ["document", ""], ["version", ""]],
+  DocumentWriters: [["request", ""], ["document", ""]],
+  DocumentPage: [["request", ""], ["path", ""], ["offset", ""]],
   FileList: [["request", ""], ["path", ""]],
   FileWatch: [["folders", ""]],
   FileFind: [["request", ""], ["query", ""], ["limit", ""]],
@@ -440,6 +525,10 @@ export const FIELDS: Record<string, readonly (readonly [string, string])[]> = {
   DocumentReset: [["document", ""]],
   DocumentChecked: [["document", ""], ["comparable", ""], ["same", ""]],
   DocumentRebased: [["request", ""], ["version", ""], ["name", ""]],
+  DocumentHistory: [["request", ""], ["versions", "Version"]],
+  DocumentVersionText: [["request", ""], ["text", ""]],
+  DocumentWrittenBy: [["request", ""], ["writers", "Writer"]],
+  DocumentPaged: [["request", ""], ["offset", ""], ["end", ""], ["size", ""], ["text", ""]],
   CursorMoved: [["document", ""], ["connection", ""], ["cursor", ""]],
   FileListing: [["request", ""], ["path", ""], ["entries", "FileEntry"]],
   FileFound: [["request", ""], ["paths", ""]],
@@ -463,6 +552,11 @@ export const CAPABILITY: Record<ClientMessage["type"], Capability> = {
   DocumentRebase: "document.write",
   DocumentCheck: "document.read",
   DocumentRestore: "document.write",
+  DocumentVersions: "document.read",
+  DocumentVersion: "document.read",
+  DocumentRevert: "document.write",
+  DocumentWriters: "document.read",
+  DocumentPage: "document.read",
   FileList: "file.read",
   FileWatch: "file.read",
   FileFind: "file.read",

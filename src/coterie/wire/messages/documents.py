@@ -7,7 +7,30 @@ that a frame is built once for all. `update` and `state_vector` are Yjs bytes (v
 from __future__ import annotations
 
 from coterie.wire.capabilities import Capability
-from coterie.wire.messages.base import ClientMessage, ServerMessage, needs
+from coterie.wire.messages.base import ClientMessage, Record, ServerMessage, needs
+
+
+class Version(Record):
+    """A text that a file had. `time` in Unix seconds, `size` in characters."""
+
+    version: int
+    time: float
+    kind: str
+    """`typed`, `overwritten` (before another program's change), `event` (before a named event), `kept` (what did not
+    fit), `restored` (before an older version was restored)."""
+    name: str
+    authors: list[str]
+    size: int
+
+
+class Writer(Record):
+    """Who writes with a Yjs client number. `since` in Unix seconds; `user` is empty for what came from the disk."""
+
+    client: int
+    user: str
+    name: str
+    colour: int
+    since: int
 
 
 @needs(Capability.DOCUMENT_READ)
@@ -50,7 +73,8 @@ class CursorMove(ClientMessage):
 class DocumentRebase(ClientMessage):
     """What this person typed on a copy of another epoch: `base` is what it last had in common with the server.
 
-    `base` and `text` are UTF-8, deflated (zlib). `identity` makes asking twice the same as asking once.
+    `base` and `text` are UTF-8, deflated (zlib). `identity` makes asking twice the same as asking once. With `keep`
+    nothing is merged and `text` becomes a version.
     """
 
     request: int
@@ -58,6 +82,7 @@ class DocumentRebase(ClientMessage):
     identity: str
     base: bytes
     text: bytes
+    keep: bool = False
 
 
 @needs(Capability.DOCUMENT_READ)
@@ -76,6 +101,49 @@ class DocumentRestore(ClientMessage):
 
     request: int
     document: int
+
+
+@needs(Capability.DOCUMENT_READ)
+class DocumentVersions(ClientMessage):
+    """Ask for the versions of an open document."""
+
+    request: int
+    document: int
+
+
+@needs(Capability.DOCUMENT_READ)
+class DocumentVersion(ClientMessage):
+    """Ask for the text of a version."""
+
+    request: int
+    document: int
+    version: int
+
+
+@needs(Capability.DOCUMENT_WRITE)
+class DocumentRevert(ClientMessage):
+    """Make the text that of a version again, as one edit by this person."""
+
+    request: int
+    document: int
+    version: int
+
+
+@needs(Capability.DOCUMENT_READ)
+class DocumentWriters(ClientMessage):
+    """Ask who wrote the text: with the client numbers of its parts a page can tell for every line."""
+
+    request: int
+    document: int
+
+
+@needs(Capability.DOCUMENT_READ)
+class DocumentPage(ClientMessage):
+    """Ask for a part of a text file that is too large to be edited; `offset` in bytes."""
+
+    request: int
+    path: str
+    offset: int
 
 
 class DocumentOpened(ServerMessage):
@@ -151,6 +219,37 @@ class DocumentRebased(ServerMessage):
     request: int
     version: int
     name: str = ""
+
+
+class DocumentHistory(ServerMessage):
+    """Answer to DocumentVersions, newest first."""
+
+    request: int
+    versions: list[Version]
+
+
+class DocumentVersionText(ServerMessage):
+    """Answer to DocumentVersion."""
+
+    request: int
+    text: str
+
+
+class DocumentWrittenBy(ServerMessage):
+    """Answer to DocumentWriters."""
+
+    request: int
+    writers: list[Writer]
+
+
+class DocumentPaged(ServerMessage):
+    """Answer to DocumentPage: whole lines where they are not overlong, from `offset` to `end` of `size` bytes."""
+
+    request: int
+    offset: int
+    end: int
+    size: int
+    text: str
 
 
 class CursorMoved(ServerMessage):

@@ -79,7 +79,9 @@ def read(root: Root, path: str) -> Content:
         return _content(file.fileno(), path)
 
 
-def replace(root: Root, path: str, data: bytes, known: Stamp | None, known_digest: bytes, mode: int = 0o644) -> Replaced:
+def replace(
+    root: Root, path: str, data: bytes, known: Stamp | None, known_digest: bytes, mode: int = 0o644
+) -> Replaced:
     """Put `data` into the place of the file, which the caller knows as `known`; None: there is no file.
 
     Mode, owner and extended attributes stay. A file with several names, or in a folder that cannot be written, is

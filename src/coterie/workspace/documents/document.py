@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
-from typing import Any
+import time
+from collections.abc import Coroutine
+from typing import Any, Protocol
 
 from coterie.wire.closing import Closing
 from coterie.wire.errors import CoterieError, ErrorCode
 from coterie.wire.messages.documents import DocumentGone, DocumentMoved, DocumentReset, DocumentSaved
 from coterie.workspace.documents import disk, encoding, epoch
 from coterie.workspace.documents.disk import ChangedError, Content, Stamp
+from coterie.workspace.documents.history import EVERY, Kind
+from coterie.workspace.documents.rebase import rebase
 from coterie.workspace.documents.replica import BrokenError
 from coterie.workspace.documents.room import Room
-from coterie.workspace.documents.store import Disk, Epoch, Rebased, Record, State, Store, pack
+from coterie.workspace.documents.store import Author, Disk, Epoch, Rebased, Record, State, Store, pack
 from coterie.workspace.documents.text import edits
 from coterie.workspace.member import Member
 from coterie.workspace.paths import Root, problem
@@ -30,13 +33,22 @@ LONGEST = 5.0
 RETRY = 5.0
 """Seconds between attempts to save while saving fails."""
 
+_REBASES = 100
+"""Rebases that are remembered."""
+
+
+class Keep(Protocol):
+    """Keeps a text as a version and returns its number, 0 when that failed."""
+
+    def __call__(self, text: str, kind: Kind, *, name: str = "", authors: tuple[str, ...] = ()) -> int: ...
+
 
 class Document:
     """Joins the room, the log and the file of one path. Made by `load`."""
 
     def __init__(
         self, root: Root, path: str, number: int, store: Store, history: epoch.History, content: Content,
-        text: str, style: encoding.Format,
+        text: str, style: encoding.Format, keep: Keep,
     ) -> None:  # fmt: skip
         self.path = path
         self.number = number
@@ -58,8 +70,9 @@ class Document:
         self._timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._first_change = self._last_change = 0.0
-        self.on_overwritten: Callable[[str], None] = _ignore
-        """Called with the text there was before another program's change of the file."""
+        self._kept_at: float | None = None
+        """When the last version was made, None before the first since the document was opened."""
+        self._keep = keep
         self.room = self._room(history)
         for record in history.records if not history.new else ():
             self.room.note(record)
@@ -68,20 +81,17 @@ class Document:
             self._on_change()
 
     @classmethod
-    async def load(cls, root: Root, path: str, number: int, store: Store) -> Document:
-        """Read file and log. Raises CoterieError when there is no text file at `path` that can be edited."""
+    async def load(cls, root: Root, path: str, number: int, store: Store, keep: Keep) -> Document:
+        """Read file and log; `keep` makes versions. Raises CoterieError when there is no text file to edit."""
         content = await asyncio.to_thread(disk.read, root, path)
         text, style = encoding.decode(content.data)
         try:
             history = await asyncio.to_thread(_history, store, text, content.digest)
         except OSError as error:
             raise problem(error, path) from error
-        document = cls(root, path, number, store, history, content, text, style)
-        document.overwritten = history.overwritten
-        return document
-
-    overwritten: str | None = None
-    """The text of the log that a change of the file found while the document was closed, None when there was none."""
+        if history.overwritten is not None:
+            keep(history.overwritten, Kind.OVERWRITTEN)
+        return cls(root, path, number, store, history, content, text, style, keep)
 
     @property
     def dirty(self) -> bool:
@@ -138,6 +148,36 @@ class Document:
                 raise problem(error, self.path) from error
             self._saved(text, state, changes, disk.digest(data), done.stamp, style)
             self._set_gone(gone=False)
+
+    def keep(self, kind: Kind, name: str = "") -> int:
+        """Keep the text there is now as a version; return its number, 0 when that failed."""
+        self._kept_at = self._loop.time()
+        return self._keep(self.room.replica.text, kind, name=name, authors=self.room.take_writers())
+
+    def rebase(self, identity: str, base: str, mine: str, author: Author, *, keep_only: bool = False) -> Rebased:
+        """Carry over what `author` typed on a copy with another history; once, however often it is asked for.
+
+        What does not fit is kept, whole, as a version with a name. Raises BrokenError.
+        """
+        if identity in self.rebased:
+            return self.rebased[identity]
+        room = self.room
+        version, name = 0, ""
+        merged = rebase(base, mine, room.replica.text)
+        if keep_only or not merged.whole:
+            when = time.strftime("%Y-%m-%d %H:%M")
+            name = f"{author.name}'s text of {when}" if keep_only else f"{author.name}'s offline text of {when}"
+            version = self._keep(mine, Kind.KEPT, name=name, authors=(author.name,))
+        if not keep_only:
+            room.change(merged.edits, author)
+        done = self.rebased[identity] = Rebased(identity, version, name)
+        room.note(done)
+        return done
+
+    def revert(self, text: str, author: Author) -> None:
+        """Make `text` the text again, as one edit by `author`. Raises BrokenError."""
+        self.keep(Kind.RESTORED)
+        self.room.change(edits(self.room.replica.text, text), author)
 
     async def sync(self) -> None:
         """Bring the log onto the medium."""
@@ -204,12 +244,19 @@ class Document:
         except OSError as error:
             self._tell_problem(problem(error, self.path).sentence)
             return False
+        if self._kept_at is None:
+            self._keep(old_text, Kind.TYPED)
+            self._kept_at = self._loop.time() - EVERY
         self._saved(text, state, changes, digest, done.stamp, style)
+        if self._loop.time() - self._kept_at >= EVERY:
+            self.keep(Kind.TYPED)
         if done.displaced is not None:
             await self._merge(done.displaced, old_base, old_text)
         return True
 
-    def _saved(self, text: str, state: bytes, changes: int, digest: bytes, stamp: Stamp, style: encoding.Format) -> None:
+    def _saved(
+        self, text: str, state: bytes, changes: int, digest: bytes, stamp: Stamp, style: encoding.Format
+    ) -> None:
         self._text, self._base, self._digest, self.stamp, self.style = text, state, digest, stamp, style
         self._saved_changes = changes
         self.problem = ""
@@ -236,7 +283,7 @@ class Document:
                 "Another program replaced this file by one that is not text. The text is kept here and not saved."
             )
             return
-        self.on_overwritten(self.room.replica.text)
+        self.keep(Kind.OVERWRITTEN)
         update, forked = await asyncio.to_thread(epoch.foreign, self._base, text)
         clean = not self.dirty
         self.room.take(update)
@@ -257,7 +304,7 @@ class Document:
             text, _ = encoding.decode(content.data)
         except CoterieError:
             return
-        self.on_overwritten(text)
+        self._keep(text, Kind.OVERWRITTEN)
         if edits(old, text):
             update, _ = await asyncio.to_thread(epoch.foreign, base, text)
             self.room.take(update)
@@ -321,15 +368,18 @@ class Document:
         self._start(self._begin_anew())
 
     async def _begin_anew(self) -> None:
-        async with self._lock:
-            text = self._text
-            history = epoch.begin(text, self._digest)
-            await asyncio.to_thread(self._store.replace, [pack(record) for record in history.records])
-            old, self.room = self.room, self._room(history)
-            self._base = history.base
-            self._saved_changes = self.room.changes
-            old.close()
-            old.tell(DocumentReset(self.number))
+        # Nothing is awaited in here: an edit must reach either the old room before it is read or the new one.
+        self.room.flush()
+        self.room.abandon()
+        text = epoch.salvage(self._store.read())
+        history = epoch.begin(self._text, self._digest)
+        self._store.replace([pack(record) for record in history.records])
+        old, self.room = self.room, self._room(history)
+        self._base = history.base
+        self._saved_changes = self.room.changes
+        self.room.change(edits(self._text, text))
+        for member in old.members:
+            member.send(DocumentReset(self.number))
 
     def _compacted(self) -> list[Record]:
         room = self.room
@@ -339,7 +389,7 @@ class Document:
             *authors,
             State(room.replica.state),
             Disk(self._digest, state=b"" if not self.dirty else self._base),
-            *(Rebased(identity) for identity in self.rebased),
+            *list(self.rebased.values())[-_REBASES:],
         ]
 
 
@@ -353,7 +403,3 @@ def _history(store: Store, text: str, digest: bytes) -> epoch.History:
     history = epoch.begin(text, digest)
     store.replace([pack(record) for record in history.records])
     return history
-
-
-def _ignore(_text: str) -> None:
-    pass

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pycrdt import merge_updates
 
 from coterie.wire.ids import new_id
-from coterie.workspace.documents.replica import EMPTY, Replica
+from coterie.workspace.documents.replica import EMPTY, BrokenError, Replica
 from coterie.workspace.documents.store import Author, Disk, Epoch, Rebased, Record, State, Updates
 from coterie.workspace.documents.text import Edit, edits
+from coterie.workspace.documents.update import UpdateError
 
 
 @dataclass
@@ -24,7 +25,7 @@ class History:
     epoch: str
     replica: Replica
     authors: dict[int, Author]
-    rebased: set[str]
+    rebased: dict[str, Rebased]
     base: bytes
     """The document as the file holds it, as one update."""
     records: list[Record]
@@ -40,7 +41,7 @@ def begin(text: str, digest: bytes) -> History:
     replica.edit([Edit(0, 0, text)] if text else [])
     epoch = new_id()
     records: list[Record] = [Epoch(epoch), State(replica.state), Disk(digest)]
-    return History(epoch, replica, {}, set(), replica.state, records, new=True)
+    return History(epoch, replica, {}, {}, replica.state, records, new=True)
 
 
 def restore(records: Sequence[Record], text: str, digest: bytes) -> History:
@@ -53,7 +54,7 @@ def restore(records: Sequence[Record], text: str, digest: bytes) -> History:
     updates: list[bytes] = []
     points: list[tuple[int, Disk]] = []
     authors: dict[int, Author] = {}
-    rebased: set[str] = set()
+    rebased: dict[str, Rebased] = {}
     for record in records:
         match record:
             case State(update):
@@ -65,7 +66,7 @@ def restore(records: Sequence[Record], text: str, digest: bytes) -> History:
             case Author(client):
                 authors[client] = record
             case Rebased(identity):
-                rebased.add(identity)
+                rebased[identity] = record
             case Epoch():
                 pass
     history = History(records[0].epoch, Replica(updates), authors, rebased, b"", [])
@@ -78,6 +79,21 @@ def restore(records: Sequence[Record], text: str, digest: bytes) -> History:
             return history
     _reconcile(history, [_state(updates, count, disk) for count, disk in _candidates(points)], text, digest)
     return history
+
+
+def salvage(records: Sequence[Record]) -> str:
+    """Return the text of a log that holds updates which the document refuses, without those."""
+    good: list[bytes] = []
+    replica = Replica()
+    for record in records:
+        for update in [record.update] if isinstance(record, State) else getattr(record, "updates", ()):
+            try:
+                replica.accept(update, replica.check(update))
+                replica.settle()
+                good.append(update)
+            except (UpdateError, BrokenError):
+                replica = Replica(good)
+    return replica.text
 
 
 def foreign(base: bytes, text: str) -> tuple[bytes, bytes]:

@@ -134,4 +134,3 @@ class Replica:
             raise
         except BaseException as error:  # a panic in pycrdt is no Exception
             raise BrokenError(repr(error)) from error
-

@@ -12,7 +12,8 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 
-from coterie.wire.capabilities import Capability
+import msgspec
+
 from coterie.wire.closing import Closing
 from coterie.wire.messages import encode
 from coterie.wire.messages.base import ServerMessage
@@ -46,7 +47,7 @@ MAX_CURSOR = 1024
 class Seat:
     """One member in a room."""
 
-    __slots__ = ("client", "cursor", "lag", "owed", "sent")
+    __slots__ = ("client", "cursor", "lag", "owed", "sent", "wrote")
 
     def __init__(self, client: int) -> None:
         self.client = client
@@ -55,6 +56,8 @@ class Seat:
         """State vector of what it was sent before it fell behind; None while it keeps up."""
         self.owed = 0
         """Sequence of its last edit that is not acknowledged, 0: none."""
+        self.wrote = False
+        """Whether it is among those who wrote since `Room.take_writers` last asked."""
         self.sent: Waiting | None = None
         """Its cursor in the queue, which a newer one replaces."""
 
@@ -93,6 +96,7 @@ class Room:
         self.members: dict[Member, Seat] = {}
         self.changes = 0
         """Grows with every change of the text."""
+        self._writers: set[str] = set()
         self._changed = changed
         self._broken = broken
         self._log_problem = log_problem
@@ -196,26 +200,36 @@ class Room:
         if not seat.owed:
             self._owing.append(member)
         seat.owed = sequence
+        if not seat.wrote:
+            seat.wrote = True
+            self._writers.add(member.ticket.display_name)
         self._took(Waiting(member, binary(encode(DocumentUpdate(self.number, update))), blocks), update)
 
-    def insert(self, edits: Sequence[Edit], author: Author | None = None) -> None:
-        """Make edits (characters of the replica's text) for everyone, in the server's name. Raises BrokenError."""
-        if edits:
-            update = self.replica.edit(edits)
-            self.announce(update, author)
+    def change(self, edits: Sequence[Edit], author: Author | None = None) -> None:
+        """Make edits (characters of the replica's text) for everyone, in the name of `author`. Raises BrokenError."""
+        if not edits:
+            return
+        fork = Replica([self.replica.state])
+        if author is not None:
+            self._note(msgspec.structs.replace(author, client=fork.client))
+            self._writers.add(author.name)
+        self.take(fork.edit(edits))
 
     def take(self, update: bytes) -> None:
         """Take in an update that was made on a fork of this document. Raises BrokenError, UpdateError."""
         if update == EMPTY:
             return
-        self.replica.accept(update, self.replica.check(update))
-        self.announce(update)
+        blocks = self.replica.check(update)
+        self.replica.accept(update, blocks)
+        self._took(Waiting(None, binary(encode(DocumentUpdate(self.number, update))), blocks), update)
 
-    def announce(self, update: bytes, author: Author | None = None) -> None:
-        """Log and relay an update that the replica already holds."""
-        if author is not None:
-            self._note(author)
-        self._took(Waiting(None, binary(encode(DocumentUpdate(self.number, update))), []), update)
+    def take_writers(self) -> tuple[str, ...]:
+        """Return the display names of those who wrote since this was last asked."""
+        names = tuple(sorted(self._writers))
+        self._writers.clear()
+        for seat in self.members.values():
+            seat.wrote = False
+        return names
 
     def move_cursor(self, member: Member, cursor: bytes) -> None:
         """Relay where a member's cursor is."""
@@ -276,6 +290,10 @@ class Room:
     def close(self) -> None:
         """Write what is queued and stop all timers."""
         self.flush()
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Stop all timers."""
         for timer in (self._scheduled, self._settling, self._retry):
             if timer is not None:
                 timer.cancel()
@@ -377,8 +395,3 @@ class Room:
 
     def _cursor_frame(self, member: Member, cursor: bytes) -> bytes:
         return frame(CursorMoved(self.number, member.id, cursor))
-
-
-def writable(member: Member) -> bool:
-    """Whether a member may edit documents at all."""
-    return member.may(Capability.DOCUMENT_WRITE)

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
+import time
+import zlib
+from functools import partial
 from pathlib import Path
 
 from coterie.wire.capabilities import Capability
@@ -18,15 +22,29 @@ from coterie.wire.messages.documents import (
     DocumentClose,
     DocumentEdit,
     DocumentGone,
+    DocumentHistory,
     DocumentOpen,
+    DocumentPage,
+    DocumentPaged,
+    DocumentRebase,
+    DocumentRebased,
     DocumentRestore,
+    DocumentRevert,
     DocumentSaved,
+    DocumentVersion,
+    DocumentVersions,
+    DocumentVersionText,
+    DocumentWriters,
+    DocumentWrittenBy,
+    Version,
+    Writer,
 )
-from coterie.workspace.documents import disk
+from coterie.workspace.documents import disk, large
 from coterie.workspace.documents.catalogue import Catalogue
 from coterie.workspace.documents.document import Document
+from coterie.workspace.documents.history import History, Kind
 from coterie.workspace.documents.replica import proof
-from coterie.workspace.documents.store import SYNC_EVERY, Store
+from coterie.workspace.documents.store import SYNC_EVERY, Author, Store
 from coterie.workspace.documents.update import UpdateError, decode_clocks
 from coterie.workspace.member import Member
 from coterie.workspace.paths import Root
@@ -48,6 +66,7 @@ class Documents:
         self._root = root
         self._state = state / "documents"
         self._catalogue: Catalogue | None = None
+        self.history: History
         self._by_path: dict[str, asyncio.Task[Document]] = {}
         self._by_number: dict[int, Document] = {}
         self._of_member: dict[Member, set[int]] = {}
@@ -64,6 +83,12 @@ class Documents:
             CursorMove: self._cursor,
             DocumentCheck: self._check,
             DocumentRestore: self._restore,
+            DocumentRebase: self._rebase,
+            DocumentVersions: self._versions,
+            DocumentVersion: self._version,
+            DocumentRevert: self._revert,
+            DocumentWriters: self._writers,
+            DocumentPage: self._page,
         }
 
     def joined(self, member: Member) -> None:
@@ -83,6 +108,7 @@ class Documents:
 
     async def start(self) -> None:
         self._catalogue = await asyncio.to_thread(Catalogue, self._state)
+        self.history = History(self._catalogue.database)
         for work in (self._sync_forever(), self._look_forever()):
             task = asyncio.create_task(work)
             self._tasks.add(task)
@@ -169,11 +195,54 @@ class Documents:
         member.send(DocumentChecked(document.number, comparable, same))
 
     async def _restore(self, member: Member, message: DocumentRestore) -> None:
-        document = self._by_number.get(message.document)
-        if document is None:
-            raise CoterieError(ErrorCode.NOT_FOUND, "That document is not open any more. Open it again.")
-        await document.restore()
+        await self._of(member, message.document).restore()
         member.send(Done(message.request))
+
+    def _rebase(self, member: Member, message: DocumentRebase) -> None:
+        document = self._of(member, message.document)
+        base, text = _inflate(message.base), _inflate(message.text)
+        done = document.rebase(message.identity, base, text, _author(member), keep_only=message.keep)
+        document.room.flush()
+        member.send(DocumentRebased(message.request, done.version, done.name))
+
+    def _versions(self, member: Member, message: DocumentVersions) -> None:
+        identity = self._identity[self._of(member, message.document).number]
+        versions = [
+            Version(one.id, one.time, one.kind, one.name, list(one.authors), one.size)
+            for one in self.history.all(identity)
+        ]
+        member.send(DocumentHistory(message.request, versions))
+
+    def _version(self, member: Member, message: DocumentVersion) -> None:
+        document = self._of(member, message.document)
+        member.send(DocumentVersionText(message.request, self._text_of(document, message.version)))
+
+    def _revert(self, member: Member, message: DocumentRevert) -> None:
+        document = self._of(member, message.document)
+        document.revert(self._text_of(document, message.version), _author(member))
+        member.send(Done(message.request))
+
+    def _writers(self, member: Member, message: DocumentWriters) -> None:
+        authors = self._of(member, message.document).room.authors.values()
+        writers = [Writer(one.client, one.user, one.name, one.colour, one.since) for one in authors]
+        member.send(DocumentWrittenBy(message.request, writers))
+
+    async def _page(self, member: Member, message: DocumentPage) -> None:
+        page = await asyncio.to_thread(large.page, self._root, message.path, message.offset)
+        member.send(DocumentPaged(message.request, *page))
+
+    def _of(self, member: Member, number: int) -> Document:
+        """The document with this number, which the member has open."""
+        document = self._by_number.get(number)
+        if document is None or number not in self._of_member.get(member, ()):
+            raise CoterieError(ErrorCode.NOT_FOUND, "That document is not open any more. Open it again.")
+        return document
+
+    def _text_of(self, document: Document, version: int) -> str:
+        text = self.history.text(self._identity[document.number], version)
+        if text is None:
+            raise CoterieError(ErrorCode.NOT_FOUND, "There is no such version any more. Old ones are thinned out.")
+        return text
 
     # Documents
 
@@ -194,11 +263,19 @@ class Documents:
         number = self._next_number
         self._next_number += 1
         store = Store(self._catalogue.folder(identity or "") / "log")
-        document = await Document.load(self._root, path, number, store)
+        keep = partial(self._keep, identity or "")
+        document = await Document.load(self._root, path, number, store, keep)
         self._by_number[number] = document
         if identity is not None:
             self._identity[number] = identity
         return document
+
+    def _keep(self, identity: str, text: str, kind: Kind, *, name: str = "", authors: tuple[str, ...] = ()) -> int:
+        try:
+            return self.history.add(identity, text, kind, name=name, authors=authors)
+        except sqlite3.Error as error:
+            log.warning("a version was not kept: %s", error)
+            return 0
 
     def _loaded(self, path: str, task: asyncio.Task[Document]) -> None:
         if task.cancelled() or task.exception() is not None:
@@ -253,3 +330,20 @@ class Documents:
             for document in list(self._by_number.values()):
                 if not await document.look():
                     document.lost()
+
+
+def _author(member: Member) -> Author:
+    ticket = member.ticket
+    return Author(0, ticket.user, ticket.display_name, ticket.colour, int(time.time()))
+
+
+def _inflate(data: bytes) -> str:
+    """Raises CoterieError(INVALID | TOO_BIG)."""
+    inflater = zlib.decompressobj()
+    try:
+        text = inflater.decompress(data, 2 * disk.MAX_TEXT)
+        if inflater.unconsumed_tail:
+            raise CoterieError(ErrorCode.TOO_BIG, "What was typed without a connection is too large to be merged.")
+        return text.decode()
+    except (zlib.error, UnicodeDecodeError) as error:
+        raise CoterieError(ErrorCode.INVALID, "This page sent something unreadable. Reload it.", repr(error)) from None

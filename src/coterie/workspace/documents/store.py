@@ -67,9 +67,11 @@ class Author(msgspec.Struct, array_like=True, tag="a", frozen=True):
 
 
 class Rebased(msgspec.Struct, array_like=True, tag="r", frozen=True):
-    """A rebase with this identity was carried out, so that one asked for twice happens once."""
+    """A rebase with this identity was carried out, so that one asked for twice happens once; what was answered."""
 
     identity: str
+    version: int
+    name: str
 
 
 Record: TypeAlias = Epoch | State | Updates | Disk | Author | Rebased
@@ -132,6 +134,10 @@ class Store:
         self._size = size
         self._compacted_size = sum(len(r.update) for r in records if isinstance(r, State))
         return records
+
+    def read(self) -> list[Record]:
+        """Return the records again. Raises OSError."""
+        return unpack(self._path.read_bytes())[0]
 
     @property
     def size(self) -> int:

@@ -31,22 +31,29 @@ class Match(NamedTuple):
     length: int
 
 
-def edits(old: str, new: str) -> list[Edit]:
+def edits(old: str, new: str, *, words: bool = False) -> list[Edit]:
     """Return the edits that turn `old` into `new`, in order and apart from each other.
 
-    Lines are compared first, then the words in lines that differ, so that cursors and unchanged words stay.
+    Lines are compared first, then the words in lines that differ, so that cursors and unchanged words stay. With `words`
+    a word is never cut: one that changed is replaced whole.
     """
     if old == new:
         return []
     before = _common_prefix(old, new)
     after = _common_suffix(old, new, min(len(old), len(new)) - before)
+    if words:
+        before, after = old.rfind("\n", 0, before) + 1, _after_line(old, len(old) - after)
     result: list[Edit] = []
     middle, changed = old[before : len(old) - after], new[before : len(new) - after]
     for edit in _by(_lines(middle), _lines(changed)):
         inner_old = middle[edit.start : edit.end]
         if inner_old and edit.text:
-            words = _by(_WORDS.findall(inner_old), _WORDS.findall(edit.text))
-            result.extend(_trimmed(inner_old, word, before + edit.start) for word in words)
+            for change in _by(_WORDS.findall(inner_old), _WORDS.findall(edit.text)):
+                at = before + edit.start
+                if words:
+                    result.append(Edit(at + change.start, at + change.end, change.text))
+                else:
+                    result.append(_trimmed(inner_old, change, at))
         else:
             result.append(Edit(before + edit.start, before + edit.end, edit.text))
     return result
@@ -77,6 +84,12 @@ def matches(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[Match]:
                 continue
         joined.append(match)
     return joined
+
+
+def _after_line(text: str, at: int) -> int:
+    """Characters from the end of the line that `at` is in to the end of `text`."""
+    end = text.find("\n", at)
+    return len(text) - end - 1 if end >= 0 else 0
 
 
 def _lines(text: str) -> list[str]:
@@ -161,13 +174,13 @@ def _match(
         found.append(Match(a1, b1, tail))
 
 
-def _unique(
-    a: Sequence[Hashable], a0: int, a1: int, b: Sequence[Hashable], b0: int, b1: int
-) -> list[tuple[int, int]]:
+def _unique(a: Sequence[Hashable], a0: int, a1: int, b: Sequence[Hashable], b0: int, b1: int) -> list[tuple[int, int]]:
     """Pairs of equal elements that occur once on each side, the longest run of them that is in order (patience)."""
     count_a, count_b = Counter(a[a0:a1]), Counter(b[b0:b1])
     place = {b[at]: at for at in range(b0, b1) if count_b[b[at]] == 1}
     pairs = [(at, place[a[at]]) for at in range(a0, a1) if count_a[a[at]] == 1 and a[at] in place]
+    # A brace or a space that happens to be the only one says less about what belongs together than a word.
+    pairs = [pair for pair in pairs if _telling(a[pair[0]])] or pairs
     tails: list[int] = []
     piles: list[int] = []
     previous: list[int] = []
@@ -186,6 +199,10 @@ def _unique(
         run.append(pairs[index])
         index = previous[index]
     return run[::-1]
+
+
+def _telling(element: Hashable) -> bool:
+    return not isinstance(element, str) or any(map(str.isalnum, element))
 
 
 def _shortest(

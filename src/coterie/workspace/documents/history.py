@@ -1,0 +1,156 @@
+"""The versions of files: texts they had, kept beside the logs, bounded in number and size, oldest thinned first."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from dataclasses import dataclass
+from enum import StrEnum
+
+import zstandard
+
+from coterie.workspace.documents.disk import digest
+
+EVERY = 60.0
+"""Seconds between two versions made while people type."""
+
+MOST = 200
+"""Versions of one document."""
+
+MOST_BYTES = 16 << 20
+"""Compressed bytes of one document's versions."""
+
+MOST_BYTES_OF_ALL = 512 << 20
+"""Compressed bytes of all documents' versions."""
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS versions (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    document TEXT NOT NULL,
+    time REAL NOT NULL,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    authors TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    digest BLOB NOT NULL,
+    data BLOB NOT NULL
+);
+CREATE INDEX IF NOT EXISTS versions_document ON versions (document, id);
+"""
+
+
+class Kind(StrEnum):
+    """Why a version was made."""
+
+    TYPED = "typed"
+    OVERWRITTEN = "overwritten"
+    """What there was before another program changed the file."""
+    EVENT = "event"
+    """What there was before a named event: a branch was checked out."""
+    KEPT = "kept"
+    """What somebody typed and what did not fit any more."""
+    RESTORED = "restored"
+    """What there was before an older version was restored."""
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version without its text. `time` in Unix seconds, `size` in characters."""
+
+    id: int
+    time: float
+    kind: Kind
+    name: str
+    authors: tuple[str, ...]
+    size: int
+
+
+class History:
+    """Versions of every document of the workspace, in the catalogue's database."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+        database.executescript(SCHEMA)
+
+    def add(
+        self, document: str, text: str, kind: Kind, *, name: str = "", authors: tuple[str, ...] = (),
+        now: float | None = None,
+    ) -> int:  # fmt: skip
+        """Keep a text; return its number. One that is the same as the newest is not kept twice unless it has a name.
+
+        Raises sqlite3.Error, when the disk is full for one.
+        """
+        data = text.encode(errors="replace")
+        mark = digest(data)
+        newest = self._database.execute(
+            "SELECT id, digest FROM versions WHERE document = ? ORDER BY id DESC LIMIT 1", (document,)
+        ).fetchone()
+        if newest and newest[1] == mark and not name:
+            return int(newest[0])
+        with self._database:
+            row = self._database.execute(
+                "INSERT INTO versions (document, time, kind, name, authors, size, digest, data)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+                (
+                    document,
+                    time.time() if now is None else now,
+                    kind,
+                    name,
+                    json.dumps(authors),
+                    len(text),
+                    mark,
+                    zstandard.compress(data),
+                ),
+            ).fetchone()
+            self._thin(document)
+        return int(row[0])
+
+    def all(self, document: str) -> list[Version]:
+        """Return a document's versions, newest first."""
+        rows = self._database.execute(
+            "SELECT id, time, kind, name, authors, size FROM versions WHERE document = ? ORDER BY id DESC", (document,)
+        )
+        return [
+            Version(id_, at, Kind(kind), name, tuple(json.loads(authors)), size)
+            for id_, at, kind, name, authors, size in rows
+        ]
+
+    def text(self, document: str, version: int) -> str | None:
+        """Return the text of a version, None when there is no such version of this document."""
+        row = self._database.execute(
+            "SELECT data FROM versions WHERE id = ? AND document = ?", (version, document)
+        ).fetchone()
+        return zstandard.decompress(row[0]).decode() if row else None
+
+    def newest(self, document: str) -> float:
+        """Return when the newest version was made, 0 when there is none."""
+        row = self._database.execute("SELECT max(time) FROM versions WHERE document = ?", (document,)).fetchone()
+        return float(row[0] or 0.0)
+
+    def _thin(self, document: str) -> None:
+        """Drop versions until the bounds hold: among the older half the one that its neighbours tell most about."""
+        rows: list[tuple[int, float, str, int]] = self._database.execute(
+            "SELECT id, time, name, length(data) FROM versions WHERE document = ? ORDER BY id", (document,)
+        ).fetchall()
+        total = sum(row[3] for row in rows)
+        while len(rows) > 1 and (len(rows) > MOST or total > MOST_BYTES):
+            total -= self._drop(rows.pop(_least_telling(rows)))
+        (everything,) = self._database.execute("SELECT coalesce(sum(length(data)), 0) FROM versions").fetchone()
+        if everything > MOST_BYTES_OF_ALL:
+            oldest = self._database.execute("SELECT id, time, name, length(data) FROM versions ORDER BY id").fetchall()
+            for row in oldest:
+                if everything <= MOST_BYTES_OF_ALL:
+                    break
+                everything -= self._drop(row)
+
+    def _drop(self, row: tuple[int, float, str, int]) -> int:
+        self._database.execute("DELETE FROM versions WHERE id = ?", (row[0],))
+        return row[3]
+
+
+def _least_telling(rows: list[tuple[int, float, str, int]]) -> int:
+    """Index of the version to drop: of the older half, unnamed if possible, the closest to the one before it."""
+    older = range(max(1, len(rows) // 2))
+    unnamed = [index for index in older if not rows[index][2]] or list(older)
+    return min(unnamed, key=lambda index: rows[index + 1][1] - rows[index][1])
