@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from starlette.types import Lifespan
 
 from coterie import __version__
-from coterie.hub import pages
+from coterie.hub import footprint, pages
 from coterie.hub.api import failures, live, me, members, people, probes, records, routing, sessions, workspaces
 from coterie.hub.api.schemas import Event
 from coterie.hub.core import Hub, Revoker
@@ -35,6 +35,7 @@ def create_app(settings: Settings, driver: Driver | None = None, registry: Revok
 
     `driver` and `registry` are the settings' own unless given (by tests).
     """
+    footprint.tune()
     if driver is None:
         from coterie.hub.machines.registry import make_driver  # noqa: PLC0415 tests do without
 
@@ -48,6 +49,7 @@ def create_app(settings: Settings, driver: Driver | None = None, registry: Revok
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await the_hub.open()
+        footprint.settle()
         gate = await _open_gate(the_hub, registry)
         _app.state.gate = gate
         try:

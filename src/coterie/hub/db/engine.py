@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from coterie.hub.db.tables import Table
 from coterie.wire.errors import CoterieError, ErrorCode
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -135,13 +136,24 @@ def _migrate(connection: Connection) -> None:
     version = _version(connection)
     if version == REVISIONS[-1]:
         return
-    if version is not None and version not in REVISIONS:
+    if version is None:
+        # A new database gets today's tables at once; a test holds them equal to what the migrations lead to.
+        Table.metadata.create_all(connection)
+        connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) PRIMARY KEY)"))
+        connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": REVISIONS[-1]})
+        return
+    if version not in REVISIONS:
         raise CoterieError(
             ErrorCode.UNAVAILABLE,
             f"The database was written by a newer Coterie (its version {version}, this program knows up to "
             f"{REVISIONS[-1]}). Install that version again, or restore a backup from before.",
         )
     connection.rollback()
+    upgrade(connection)
+
+
+def upgrade(connection: Connection) -> None:
+    """Run the migrations that the database lacks, whichever it has."""
     # Loaded only when there is something to do: alembic costs 10 MB that a running hub never needs.
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
