@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -30,11 +29,6 @@ def workspace_servers() -> set[int]:
             if b"coterie.workspace" in arguments and arguments[0].rpartition(b"/")[2].startswith(b"python"):
                 found.add(int(entry.name))
     return found
-
-
-def resident(process: int) -> int:
-    """Resident bytes, shared pages counted in full."""
-    return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def proportional(process: int) -> int:
@@ -91,9 +85,9 @@ def measure() -> dict[str, Any]:
             account.http.put(files, content=b"print('hello')\n").raise_for_status()
             (server,) = workspace_servers() - before
             assert hub.process
-            server_rss, server_pss = resident(server), proportional(server)
+            server_rss, server_pss = harness.resident(server), proportional(server)
             load, requests = first_load(hub, account, workspace)
-            hub_rss, hub_pss = resident(hub.process.pid), proportional(hub.process.pid)
+            hub_rss, hub_pss = harness.resident(hub.process.pid), proportional(hub.process.pid)
         finally:
             hub.remove_machines(account)
             hub.stop()
