@@ -35,6 +35,9 @@ class RunningHub:
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self.environment = environment or {}
+        self.arguments: list[str] = []
+        """Further arguments of `coterie serve`."""
+        self.accounts: list[Account] = []
         self.output: list[str] = []
         self.process: subprocess.Popen[str] | None = None
         self._setup_link = ""
@@ -43,6 +46,7 @@ class RunningHub:
     def start(self) -> RunningHub:
         """Start and return once the hub accepts connections."""
         command = [sys.executable, "-m", "coterie", "serve", "--data", str(self.data), "--port", str(self.port)]
+        command += self.arguments
         self._listening.clear()
         self.process = subprocess.Popen(
             command,
@@ -88,6 +92,12 @@ class RunningHub:
             self.process.send_signal(signal.SIGTERM)
         return self.process.wait(30)
 
+    def close(self) -> None:
+        """End the hub and every account's connections to it: the last thing a test does with it."""
+        for account in self.accounts:
+            account.http.close()
+        self.stop()
+
     def restart(self) -> None:
         """Kill and start again, over the same data and port."""
         self.kill()
@@ -118,6 +128,7 @@ class Account:
         self.hub = hub
         self.username = username
         self.http = httpx.Client(base_url=hub.address, headers={"origin": hub.address}, timeout=30)
+        hub.accounts.append(self)
 
     def sign_in(self) -> None:
         self.post("/sign-in", {"username": self.username, "password": PASSWORD})
