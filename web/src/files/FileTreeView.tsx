@@ -46,6 +46,12 @@ export function FileTreeView({ onOpened }: { onOpened?: () => void }) {
     return () => observer.disconnect();
   }, []);
 
+  const { active } = useStore(ide.session.dock);
+  const shown = active?.kind === "editor" ? active.path : "";
+  useEffect(() => {
+    if (shown) tree.focus(shown);
+  }, [tree, shown]);
+
   const focusedAt = lines.findIndex((line) => ("naming" in line ? tree.naming?.kind !== "rename" : line.row.path === tree.focused));
   useEffect(() => {
     const element = scroller.current;

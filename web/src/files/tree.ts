@@ -29,6 +29,9 @@ interface Folder {
   problem: string;
 }
 
+/** git's own store, which nobody edits by hand: terminals show it. */
+const HIDDEN = ".git";
+
 export class FileTree {
   /** Path the keyboard is at; empty: none. */
   focused = "";
@@ -222,7 +225,7 @@ export class FileTree {
   }
 
   private collect(folder: string, level: number, rows: Row[]): void {
-    const entries = this.folders.get(folder)?.entries ?? [];
+    const entries = this.folders.get(folder)?.entries?.filter((entry) => entry.name !== HIDDEN) ?? [];
     entries.forEach((entry, index) => {
       const path = joinPath(folder, entry.name);
       const expanded = entry.kind === "folder" && this.expanded.has(path);

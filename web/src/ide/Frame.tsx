@@ -13,6 +13,7 @@ import { useIde } from "./context";
 import { FrameProvider, type FrameActions, type PaletteMode } from "./frameContext";
 import { Header } from "./Header";
 import { useKeys } from "./keys";
+import { Palette } from "./Palette";
 import Panes from "./Panes";
 import { Sash } from "./Sash";
 import { useNarrow } from "./useNarrow";
@@ -20,7 +21,6 @@ import { useNotices } from "./useNotices";
 import { useStore } from "./useStore";
 import classes from "./Frame.module.css";
 
-const Palette = lazy(() => import("./Palette"));
 const QuestionDialog = lazy(() => import("./QuestionDialog"));
 const WorkspaceDialog = lazy(() => import("../dashboard/RowDialog").then((module) => ({ default: module.RowDialog })));
 
@@ -109,8 +109,8 @@ export function Frame({ workspace }: { workspace: Workspace | null }) {
           <SideBar onOpened={() => setDrawer(false)} />
         </Drawer>
       )}
+      {palette && <Palette key={palette} mode={palette} onClose={() => setPalette(null)} />}
       <Suspense fallback={<Busy label="Opening" />}>
-        {palette && <Palette mode={palette} onClose={() => setPalette(null)} />}
         {question && <QuestionDialog questions={questions} />}
         {dialog && workspace && <WorkspaceDialog opened what={dialog} workspace={workspace} onClose={() => setDialog(null)} />}
       </Suspense>

@@ -4,7 +4,6 @@ import IconChevronDown from "@tabler/icons-react/dist/esm/icons/IconChevronDown.
 import IconLayoutSidebar from "@tabler/icons-react/dist/esm/icons/IconLayoutSidebar.mjs";
 import { Link } from "wouter";
 import type { Workspace } from "../api/types";
-import { PersonMenu } from "../app/PersonMenu";
 import { Logo } from "../components/Logo";
 import { download } from "../files/addresses";
 import { Avatars } from "../presence/Avatars";
@@ -44,8 +43,6 @@ export function Header({ workspace, narrow, sideOpen }: Props) {
       <WorkspaceMenu workspace={workspace} name={name} />
       <div className={classes.end}>
         <Avatars most={narrow ? 3 : 6} />
-        {!narrow && <span className={classes.line} />}
-        <PersonMenu />
       </div>
     </header>
   );

@@ -1,5 +1,5 @@
 /** Going to a file by some letters of its path, and every command by its name. */
-import { Kbd, Modal } from "@mantine/core";
+import { Kbd, Portal } from "@mantine/core";
 import { useEffect, useId, useMemo, useRef, useState, type KeyboardEvent } from "react";
 import { FileIcon } from "../files/icons";
 import { usePresent } from "../presence/Avatars";
@@ -24,10 +24,11 @@ interface Choice {
   run: () => void;
 }
 
-export default function Palette({ mode, onClose }: { mode: PaletteMode; onClose: () => void }) {
+export function Palette({ mode, onClose }: { mode: PaletteMode; onClose: () => void }) {
   const [text, setText] = useState(mode === "commands" ? ">" : "");
   const [at, setAt] = useState(0);
   const list = useRef<HTMLUListElement>(null);
+  const [before] = useState(() => ({ current: document.activeElement }));
   const id = useId();
   const commands = text.startsWith(">");
   const files = useFiles(commands ? null : text);
@@ -40,9 +41,13 @@ export default function Palette({ mode, onClose }: { mode: PaletteMode; onClose:
     list.current?.children[chosen]?.scrollIntoView({ block: "nearest" });
   }, [chosen]);
 
+  const close = () => {
+    onClose();
+    if (before.current instanceof HTMLElement) before.current.focus();
+  };
   const run = (choice: Choice | undefined) => {
     if (!choice || choice.reason) return;
-    onClose();
+    close();
     choice.run();
   };
   const onKeyDown = (event: KeyboardEvent) => {
@@ -54,63 +59,60 @@ export default function Palette({ mode, onClose }: { mode: PaletteMode; onClose:
     } else if (event.key === "Enter") {
       event.preventDefault();
       run(choices[chosen]);
+    } else if (event.key === "Escape" || event.key === "Tab") {
+      event.preventDefault();
+      close();
     }
   };
 
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      withCloseButton={false}
-      centered={false}
-      yOffset="11vh"
-      size={580}
-      padding={0}
-      radius="lg"
-      transitionProps={{ duration: 0 }}
-      aria-label={commands ? "Commands" : "Go to file"}
-    >
-      <input
-        className={classes.input}
-        role="combobox"
-        aria-expanded
-        aria-controls={id}
-        aria-autocomplete="list"
-        aria-activedescendant={choices[chosen] ? `${id}-${chosen}` : undefined}
-        aria-label={commands ? "Name of a command" : "Some letters of a file's path"}
-        placeholder={commands ? "Name of a command" : "Go to file — or type > for commands"}
-        value={text}
-        data-autofocus
-        spellCheck={false}
-        autoCapitalize="off"
-        onChange={(event) => setText(event.currentTarget.value)}
-        onKeyDown={onKeyDown}
-      />
-      <ul ref={list} id={id} role="listbox" aria-label={commands ? "Commands" : "Files"} className={classes.list}>
-        {choices.map((choice, index) => (
-          <li
-            key={choice.id}
-            id={`${id}-${index}`}
-            role="option"
-            aria-selected={index === chosen}
-            aria-disabled={choice.reason !== "" || undefined}
-            className={classes.item}
-            onPointerMove={() => setAt(index)}
-            onClick={() => run(choice)}
-          >
-            {choice.file && <FileIcon name={choice.title} />}
-            <span className={classes.title}>{choice.title}</span>
-            <span className={classes.detail}>{choice.reason || choice.detail}</span>
-            {choice.keys && <Kbd size="xs">{keyInWords(choice.keys)}</Kbd>}
-          </li>
-        ))}
-      </ul>
-      {choices.length === 0 && (
-        <p className={classes.nothing} role="status">
-          {commands ? "No command is called that." : files.words}
-        </p>
-      )}
-    </Modal>
+    <Portal>
+      <div className={classes.behind} onPointerDown={(event) => event.target === event.currentTarget && close()}>
+        <div role="dialog" aria-modal aria-label={commands ? "Commands" : "Go to file"} className={classes.palette}>
+          <input
+            className={classes.input}
+            role="combobox"
+            aria-expanded
+            aria-controls={id}
+            aria-autocomplete="list"
+            aria-activedescendant={choices[chosen] ? `${id}-${chosen}` : undefined}
+            aria-label={commands ? "Name of a command" : "Some letters of a file's path"}
+            placeholder={commands ? "Name of a command" : "Go to file — or type > for commands"}
+            value={text}
+            // At once, not after a transition: what is typed next must not land in the editor.
+            autoFocus
+            spellCheck={false}
+            autoCapitalize="off"
+            onChange={(event) => setText(event.currentTarget.value)}
+            onKeyDown={onKeyDown}
+          />
+          <ul ref={list} id={id} role="listbox" aria-label={commands ? "Commands" : "Files"} className={classes.list}>
+            {choices.map((choice, index) => (
+              <li
+                key={choice.id}
+                id={`${id}-${index}`}
+                role="option"
+                aria-selected={index === chosen}
+                aria-disabled={choice.reason !== "" || undefined}
+                className={classes.item}
+                onPointerMove={() => setAt(index)}
+                onClick={() => run(choice)}
+              >
+                {choice.file && <FileIcon name={choice.title} />}
+                <span className={classes.title}>{choice.title}</span>
+                <span className={classes.detail}>{choice.reason || choice.detail}</span>
+                {choice.keys && <Kbd size="xs">{keyInWords(choice.keys)}</Kbd>}
+              </li>
+            ))}
+          </ul>
+          {choices.length === 0 && (
+            <p className={classes.nothing} role="status">
+              {commands ? "No command is called that." : files.words}
+            </p>
+          )}
+        </div>
+      </div>
+    </Portal>
   );
 }
 

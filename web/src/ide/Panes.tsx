@@ -11,6 +11,7 @@ import { Busy } from "../components/Busy";
 import { useIde, type EditorPaneProps, type TerminalPaneProps } from "./context";
 import type { EditorParams, TerminalParams } from "./dock";
 import { PaneTab } from "./PaneTab";
+import { useNarrow } from "./useNarrow";
 import { Welcome } from "./Welcome";
 import "./panes.css";
 
@@ -56,6 +57,7 @@ function TerminalPanel({ api, params }: IDockviewPanelProps<TerminalParams>) {
 function PaneActions({ activePanel, panels }: IDockviewHeaderActionsProps) {
   const ide = useIde();
   useStore(ide.session.dock);
+  const narrow = useNarrow();
   const alone = panels.length < 2;
   const mayOpen = ide.channel.may("terminal.open");
   return (
@@ -72,6 +74,7 @@ function PaneActions({ activePanel, panels }: IDockviewHeaderActionsProps) {
           <TerminalIcon />
         </ActionIcon>
       </Tooltip>
+      {!narrow && (
       <Tooltip label={alone ? "With a second tab in this pane, it can be split" : "Move this tab to a pane on the right"}>
         <ActionIcon
           variant="subtle"
@@ -84,6 +87,7 @@ function PaneActions({ activePanel, panels }: IDockviewHeaderActionsProps) {
           <IconLayoutColumns size={16} stroke={1.6} aria-hidden />
         </ActionIcon>
       </Tooltip>
+      )}
     </div>
   );
 }

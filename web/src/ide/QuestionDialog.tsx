@@ -11,7 +11,7 @@ export default function QuestionDialog({ questions }: { questions: Questions }) 
   if (!question) return null;
   const names = question.names ?? [];
   return (
-    <Modal opened onClose={() => questions.answer(null)} title={question.title} centered closeButtonProps={{ "aria-label": "Close" }}>
+    <Modal opened onClose={() => questions.answer(null)} title={<span className={classes.title}>{question.title}</span>} closeButtonProps={{ "aria-label": "Close" }}>
       <Text size="sm">{question.text}</Text>
       {names.length > 0 && (
         <ul className={classes.names}>

@@ -1,5 +1,6 @@
 /** What the panes show while nothing is open: what can be done here, and with which keys. */
 import { Kbd, UnstyledButton } from "@mantine/core";
+import { useWorkspace } from "../api/workspaces";
 import { useIde } from "./context";
 import { keyInWords, useCommands } from "./commands";
 import { useChannel } from "./useStore";
@@ -10,13 +11,14 @@ const OFFERED = ["open-file", "new-file", "new-terminal", "upload-files", "comma
 export function Welcome() {
   const ide = useIde();
   useChannel(ide.channel);
+  const name = useWorkspace(ide.workspace)?.name ?? ide.channel.welcome?.name ?? "Your workspace";
   const commands = useCommands();
   const offered = OFFERED.map((id) => commands.find((command) => command.id === id)).filter((command) => command !== undefined);
   return (
     <div className={classes.page}>
       <div className={classes.column}>
-        <h1 className={classes.title}>{ide.channel.welcome?.name ?? "Your workspace"}</h1>
-        <p className={classes.text}>Open a file from the list on the left, or begin here. Everything you type is saved by itself.</p>
+        <h1 className={classes.title}>{name}</h1>
+        <p className={classes.text}>Open a file from the files, or begin here. Everything you type is saved by itself.</p>
         <ul className={classes.list}>
           {offered.map((command) => (
             <li key={command.id}>
@@ -27,7 +29,7 @@ export function Welcome() {
                 onClick={() => !command.reason && command.run()}
               >
                 <span>{command.title}</span>
-                {command.keys && <Kbd size="xs">{keyInWords(command.keys)}</Kbd>}
+                {command.keys && <Kbd size="xs" className={classes.keys ?? ""}>{keyInWords(command.keys)}</Kbd>}
               </UnstyledButton>
             </li>
           ))}

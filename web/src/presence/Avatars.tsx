@@ -1,6 +1,10 @@
 /** Everyone who has the workspace open, at the top right: one avatar per person, oneself first. */
 import { Menu, Tooltip, UnstyledButton } from "@mantine/core";
 import { useEffect, useMemo, useRef, useState } from "react";
+import { Link } from "wouter";
+import { useSignOut } from "../api/account";
+import { sentenceOf } from "../api/errors";
+import { SchemeItems } from "../components/SchemeItems";
 import { useIde } from "../ide/context";
 import { openedTab } from "../ide/layout";
 import { useStore } from "../ide/useStore";
@@ -44,9 +48,11 @@ export function Avatars({ most }: { most: number }) {
 
 function Avatar({ present }: { present: Present }) {
   const label = `${present.own ? `${present.name} (you)` : present.name}${present.here ? "" : ", connection lost"}`;
+  const [opened, setOpened] = useState(false);
   return (
-    <Menu position="bottom-end" width={260}>
+    <Menu position="bottom-end" width={260} opened={opened} onChange={setOpened}>
       <Tooltip
+        disabled={opened}
         multiline
         maw={300}
         label={
@@ -66,8 +72,31 @@ function Avatar({ present }: { present: Present }) {
       </Tooltip>
       <Menu.Dropdown>
         <PersonEntries present={present} />
+        {present.own && <OwnEntries />}
       </Menu.Dropdown>
     </Menu>
+  );
+}
+
+/** Account, appearance and the way out, under one's own avatar. */
+function OwnEntries() {
+  const { notify } = useIde();
+  const signOut = useSignOut();
+  return (
+    <>
+      <Menu.Item component={Link} href="/account">
+        Account
+      </Menu.Item>
+      <Menu.Divider />
+      <SchemeItems />
+      <Menu.Divider />
+      <Menu.Item
+        disabled={signOut.isPending}
+        onClick={() => signOut.mutate(undefined, { onError: (error) => notify({ kind: "problem", sentence: sentenceOf(error) }) })}
+      >
+        Sign out
+      </Menu.Item>
+    </>
   );
 }
 

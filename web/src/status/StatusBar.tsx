@@ -3,7 +3,7 @@ import { Tooltip } from "@mantine/core";
 import type { Workspace } from "../api/types";
 import { useIde } from "../ide/context";
 import { useChannel } from "../ide/useStore";
-import { connectionInWords, stateInWords } from "./connection";
+import { connectionInWords } from "./connection";
 import { useBranch } from "./useBranch";
 import { useSaveState } from "./useSaveState";
 import classes from "./StatusBar.module.css";
@@ -11,7 +11,7 @@ import classes from "./StatusBar.module.css";
 export function StatusBar({ workspace, narrow }: { workspace: Workspace | null; narrow: boolean }) {
   const { channel } = useIde();
   const facts = useChannel(channel);
-  const connection = connectionInWords(facts);
+  const connection = connectionInWords(facts, workspace?.state);
   const save = useSaveState();
   const branch = useBranch();
   const readOnly = channel.welcome !== null && !channel.may("document.write");
@@ -28,7 +28,6 @@ export function StatusBar({ workspace, narrow }: { workspace: Workspace | null; 
           Try again
         </button>
       )}
-      {workspace && workspace.state !== "running" && <span className={classes.item}>{stateInWords(workspace.state)}</span>}
       {branch && !narrow && (
         <Tooltip label="The branch that is checked out">
           <span className={classes.item} aria-label={`Branch ${branch}`}>

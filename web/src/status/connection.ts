@@ -30,11 +30,15 @@ export interface ChannelFacts {
   latency: number | null;
 }
 
-/** What the status bar says. */
-export function connectionInWords(channel: ChannelFacts): Connection {
+/** What the status bar says; while there is no connection, a machine that does not run is what matters. */
+export function connectionInWords(channel: ChannelFacts, machine: WorkspaceState = "running"): Connection {
   if (channel.state === "open") {
     const time = channel.latency === null ? "" : ` · ${channel.latency < 10 ? Math.max(1, Math.round(channel.latency)) : Math.round(channel.latency)} ms`;
     return { tone: "good", words: `Connected${time}`, sentence: "", remedy: null };
+  }
+  if (machine !== "running" && channel.code !== SIGNED_OUT) {
+    const tone = machine === "failed" ? "problem" : "busy";
+    return { tone, words: stateInWords(machine), sentence: channel.reason, remedy: null };
   }
   if (channel.state === "connecting" && channel.code === 0 && !channel.reason) {
     return { tone: "busy", words: "Connecting…", sentence: "", remedy: null };
@@ -87,6 +91,12 @@ export function isLockedOut(code: number): boolean {
   return code === REVOKED || code === FORBIDDEN || code === NOT_FOUND;
 }
 
-export function stateInWords(state: WorkspaceState): string {
-  return { stopped: "Stopped", starting: "Starting…", running: "Running", stopping: "Stopping…", failed: "Failed" }[state];
+function stateInWords(state: WorkspaceState): string {
+  return {
+    stopped: "Workspace stopped",
+    starting: "Workspace starting…",
+    running: "Workspace running",
+    stopping: "Workspace stopping…",
+    failed: "Workspace failed",
+  }[state];
 }
