@@ -12,7 +12,7 @@ from starlette.types import Lifespan
 
 from coterie import __version__
 from coterie.hub import footprint, pages
-from coterie.hub.api import failures, live, me, members, people, probes, records, routing, sessions, workspaces
+from coterie.hub.api import failures, live, me, members, people, probes, proxy, records, routing, sessions, workspaces
 from coterie.hub.api.schemas import Event
 from coterie.hub.core import Hub, Revoker
 from coterie.hub.guard import Guard
@@ -91,7 +91,7 @@ def bare_app(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
         lifespan=lifespan,
         separate_input_output_schemas=False,
     )
-    subjects = (sessions, me, people, workspaces, members, live, records, probes)
+    subjects = (sessions, me, people, workspaces, members, proxy, live, records, probes)
     for subject in subjects:
         app.router.routes.extend(subject.router.routes.routes)
     # The pages answer for every address that is nothing else, so they come last.

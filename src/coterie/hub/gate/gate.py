@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy import select
 
@@ -144,6 +145,17 @@ class Gate:
                 # Closes only this process's own descriptor: the connection goes on in the workspace server.
                 client.abort()
             return splice
+
+    async def reach(self, workspace: str) -> Path | tuple[str, int]:
+        """Return where a running workspace's HTTP is. Raises Refused(NOT_RUNNING | UNREACHABLE)."""
+        async with self._hub.database.read() as session:
+            state = (
+                await session.execute(select(Workspace.state).where(Workspace.id == workspace))
+            ).scalar_one_or_none()
+        address = await self._address(workspace) if state is WorkspaceState.RUNNING else None
+        if address is None:
+            raise Refused(Closing.NOT_RUNNING)
+        return address.http
 
     def ticket(
         self,

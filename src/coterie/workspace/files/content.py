@@ -10,15 +10,14 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from urllib.parse import quote
 
+from coterie.wire import kinds
 from coterie.wire.capabilities import Capability
 from coterie.wire.errors import CoterieError, ErrorCode
 from coterie.workspace.files.changes import make_folders
-from coterie.workspace.files.kinds import kind
-from coterie.workspace.files.pack import FORMATS, pack
+from coterie.workspace.files.pack import pack
 from coterie.workspace.files.unpack import unpack
-from coterie.workspace.http import Exchange, Header
+from coterie.workspace.http import Exchange
 from coterie.workspace.paths import Root, parts, problem
 
 PREFIX = "/files/"
@@ -27,16 +26,7 @@ LARGEST_UPLOAD = 8 << 30
 
 _PIECE = 256 << 10
 
-GUARDS: list[Header] = [
-    ("x-content-type-options", "nosniff"),
-    (
-        "content-security-policy",
-        "sandbox; default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'",
-    ),
-    ("cross-origin-resource-policy", "same-origin"),
-    ("cache-control", "private, no-cache"),
-]
-"""Sent with every content: nothing in a workspace may run, or be taken for a page of the hub (access: rules)."""
+_GUARDS = list(kinds.GUARDS.items())
 
 
 class Content:
@@ -70,21 +60,21 @@ class Content:
         try:
             status = os.fstat(descriptor)
             tag = _tag(status)
-            content, inline = kind(path.rpartition("/")[2])
+            content, inline = kinds.kind(path.rpartition("/")[2])
             inline = inline and exchange.query.get("download") != "1"
             headers = [
-                *GUARDS,
+                *_GUARDS,
                 ("etag", tag),
                 ("accept-ranges", "bytes"),
                 ("content-type", content),
-                ("content-disposition", _disposition(path, inline)),
+                ("content-disposition", kinds.disposition(path.rpartition("/")[2], inline)),
             ]
             if tag in _tags(exchange.headers.get("if-none-match", "")):
                 exchange.start(304, headers, 0)
                 return
             wanted = _range(exchange.headers, tag, status.st_size)
             if wanted is None:
-                exchange.start(416, [*GUARDS, ("content-range", f"bytes */{status.st_size}")], 0)
+                exchange.start(416, [*_GUARDS, ("content-range", f"bytes */{status.st_size}")], 0)
                 return
             length = wanted.end - wanted.start
             if wanted.partial:
@@ -106,16 +96,16 @@ class Content:
             position += len(data)
 
     async def _pack(self, exchange: Exchange, path: str, name: str) -> None:
-        content = FORMATS.get(name)
+        content = kinds.ARCHIVES.get(name)
         if content is None:
-            raise CoterieError(ErrorCode.INVALID, f"Folders can be had as {' or '.join(FORMATS)}.", repr(name))
+            raise CoterieError(ErrorCode.INVALID, f"Folders can be had as {' or '.join(kinds.ARCHIVES)}.", repr(name))
         folder = await asyncio.to_thread(self._root.open_folder, path)
         try:
             label = path.rpartition("/")[2] or "workspace"
             headers = [
-                *GUARDS,
+                *_GUARDS,
                 ("content-type", content),
-                ("content-disposition", _disposition(f"{label}.{name}", False)),
+                ("content-disposition", kinds.disposition(f"{label}.{name}", False)),
             ]
             exchange.start(200, headers, None)
             if exchange.method == "GET":
@@ -229,11 +219,6 @@ def _bound(exchange: Exchange) -> None:
 
 def _too_big() -> CoterieError:
     return CoterieError(ErrorCode.TOO_BIG, f"At most {LARGEST_UPLOAD >> 30} GB can be uploaded at once.")
-
-
-def _disposition(path: str, inline: bool) -> str:
-    name = path.rpartition("/")[2]
-    return f"{'inline' if inline else 'attachment'}; filename*=UTF-8''{quote(name, safe='')}"
 
 
 def _write_all(descriptor: int, data: bytes) -> None:

@@ -1,4 +1,4 @@
-"""Linux's inotify(7), for folders only: which open folder had names come or go."""
+"""Linux's inotify(7), for folders only: which open folder had names come or go, or files written."""
 
 from __future__ import annotations
 
@@ -16,15 +16,21 @@ _NAMES = _CREATE | _DELETE | _MOVED_FROM | _MOVED_TO | _DELETE_SELF | _MOVE_SELF
 
 _EVENT = struct.Struct("iIII")
 _READ = 64 << 10
+_CONTENTS = 0x02 | 0x08
+"""IN_MODIFY and IN_CLOSE_WRITE."""
 
 
 class Inotify:
-    """Watches folders given as descriptors. Calls `touched` with a folder's handle, or None when events were lost."""
+    """Watches folders given as descriptors. Calls `touched` with a folder's handle, or None when events were lost.
 
-    def __init__(self, touched: Callable[[int | None], None]) -> None:
+    With `contents` writing to a file in a folder touches it too.
+    """
+
+    def __init__(self, touched: Callable[[int | None], None], *, contents: bool = False) -> None:
         if sys.platform != "linux":
             raise OSError("inotify is Linux's")
         self._touched = touched
+        self._mask = _NAMES | (_CONTENTS if contents else 0)
         self._libc = ctypes.CDLL(None, use_errno=True)
         self._fd = self._libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
         if self._fd < 0:
@@ -34,7 +40,7 @@ class Inotify:
     def add(self, folder: int) -> int:
         """Watch an open folder; return its handle, the same for one that is watched already. Raises OSError."""
         # By descriptor and not by path, which a link could have replaced meanwhile.
-        handle = self._libc.inotify_add_watch(self._fd, f"/proc/self/fd/{folder}".encode(), _NAMES)
+        handle = self._libc.inotify_add_watch(self._fd, f"/proc/self/fd/{folder}".encode(), self._mask)
         if handle < 0:
             raise _error()
         return int(handle)

@@ -12,9 +12,6 @@ import zipfile
 from collections.abc import Callable, Coroutine, Iterator
 from typing import IO, Any
 
-FORMATS = {"zip": "application/zip", "tar.gz": "application/gzip"}
-"""Names of the formats, and their content types."""
-
 _PIECE = 256 << 10
 _EARLIEST = 315_532_800
 """1 January 1980, before which a zip file has no dates."""

@@ -1,8 +1,9 @@
-"""With which content type a file is sent: never one that a browser would run in the hub's origin."""
+"""With which content type a file of a workspace is sent: never one that a browser would run in the hub's origin."""
 
 from __future__ import annotations
 
 import mimetypes
+from urllib.parse import quote
 
 _INLINE = {
     ".avif": "image/avif",
@@ -46,3 +47,20 @@ def kind(name: str) -> tuple[str, bool]:
     if guessed is None or guessed.startswith("text/") or guessed in _TEXTS or guessed.endswith(("+json", "+xml")):
         return _TEXT, True
     return _BYTES, False
+
+
+ARCHIVES = {"zip": "application/zip", "tar.gz": "application/gzip"}
+"""Formats that a folder can be had in, and their content types."""
+
+GUARDS = {
+    "x-content-type-options": "nosniff",
+    "content-security-policy": "sandbox; default-src 'none'; img-src 'self'; style-src 'unsafe-inline'",
+    "cross-origin-resource-policy": "same-origin",
+    "cache-control": "private, no-cache",
+}
+"""Headers of every content: nothing in a workspace may run, or be taken for a page of the hub (access: rules)."""
+
+
+def disposition(name: str, inline: bool) -> str:
+    """The Content-Disposition of a file with this name."""
+    return f"{'inline' if inline else 'attachment'}; filename*=UTF-8''{quote(name, safe='')}"
