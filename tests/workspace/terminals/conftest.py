@@ -15,7 +15,7 @@ Start = Callable[..., Awaitable[Terminals]]
 
 @pytest.fixture
 async def start(tmp_path: Path) -> AsyncIterator[Start]:
-    """Starts terminals whose shell reads no start-up files of whoever runs the tests; may be called again after a stop."""
+    """Starts terminals with a plain shell; may be called again after a stop."""
     files = tmp_path / "files"
     files.mkdir()
     running: list[Terminals] = []
@@ -26,7 +26,11 @@ async def start(tmp_path: Path) -> AsyncIterator[Start]:
         environment = {"HOME": str(tmp_path), "PS1": "$ ", "HISTFILE": "", "SHELL": "/bin/sh"}
         environment.update(options.pop("environment", {}))  # type: ignore[call-overload]
         terminals = Terminals(
-            spawner, files=str(files), state=tmp_path / "state", environment=environment, **options  # type: ignore[arg-type]
+            spawner,
+            files=str(files),
+            state=tmp_path / "state",
+            environment=environment,
+            **options,  # type: ignore[arg-type]
         )
         await terminals.start()
         running.append(terminals)

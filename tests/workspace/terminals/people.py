@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import msgspec
 
 from coterie.wire.capabilities import ACCESS, Capability, Role
 from coterie.wire.closing import Closing
-from coterie.wire.errors import CoterieError
+from coterie.wire.errors import CoterieError, ErrorCode
 from coterie.wire.messages import CAPABILITY, ClientMessage, ServerMessage, decode_server
 from coterie.wire.messages.connection import Failed
 from coterie.wire.messages.terminals import (
@@ -46,6 +47,14 @@ def payloads(frames: bytes) -> list[bytes]:
     return found
 
 
+async def eventually(condition: Callable[[], Awaitable[Any]], within: float = WITHIN) -> Any:
+    """Return the first true value of a condition that nobody announces."""
+    async with asyncio.timeout(within):
+        while not (value := await condition()):  # noqa: ASYNC110 other processes set no events of ours
+            await asyncio.sleep(0.01)
+    return value
+
+
 class Tab:
     """One connection. `screen` holds, per terminal, the bytes it was told to show; it acknowledges while `shows`."""
 
@@ -54,13 +63,21 @@ class Tab:
     def __init__(self, terminals: Terminals, username: str = "ada", role: Role = Role.OWNER) -> None:
         self.id = next(self.numbers)
         self.ticket = Ticket(
-            "w", f"user-{username}", username, username.title(), role, tuple(ACCESS[role]), 0, "g", email=f"{username}@example.org"
+            "w",
+            f"user-{username}",
+            username,
+            username.title(),
+            role,
+            tuple(ACCESS[role]),
+            0,
+            "g",
+            email=f"{username}@example.org",
         )
         self.terminals = terminals
         self.handlers = terminals.handlers()
         self.shows = True
         self.messages: list[ServerMessage] = []
-        self.screen: dict[int, bytearray] = {}
+        self.screen: defaultdict[int, bytearray] = defaultdict(bytearray)
         self.position: dict[int, int] = {}
         self.skipped: dict[int, int] = {}
         self.resets: dict[int, int] = {}
@@ -100,7 +117,7 @@ class Tab:
 
     def _show(self, output: TerminalOutput) -> None:
         number = output.terminal
-        screen = self.screen.setdefault(number, bytearray())
+        screen = self.screen[number]
         if output.reset:
             screen.clear()
             self.resets[number] = self.resets.get(number, 0) + 1
@@ -140,17 +157,29 @@ class Tab:
             return Failed(number, error.code, error.sentence)
         return await self.until(lambda: next((m for m in self.messages if getattr(m, "request", 0) == number), None))
 
+    async def ask_raw(self, message: ClientMessage) -> ErrorCode | None:
+        """The code with which the handler refuses `message`, if it does."""
+        try:
+            result = self.handlers[type(message)](self, message)
+            if result is not None:
+                await result
+        except CoterieError as error:
+            return error.code
+        return None
+
     async def open(self, folder: str = "", columns: int = 80, rows: int = 24) -> int:
-        """Open a terminal, attach to it, and return its number."""
+        """Open a terminal, attach to it, wait for its prompt, and return its number."""
         answer = await self.ask(TerminalOpen(0, folder, columns, rows))
         assert not isinstance(answer, Failed), answer
         await self.attach(answer.terminal)
         number: int = answer.terminal
+        await self.sees(number, "$ ")
         return number
 
     async def attach(self, terminal: int, sequence: int = 0) -> None:
         answer = await self.ask(TerminalAttach(0, terminal, sequence))
         assert not isinstance(answer, Failed), answer
+        await self.until(lambda: terminal in self.infos)
 
     def type(self, terminal: int, text: str | bytes) -> None:
         self.do(TerminalInput(terminal, text.encode() if isinstance(text, str) else text))
@@ -167,11 +196,21 @@ class Tab:
         return value
 
     async def sees(self, terminal: int, text: str | bytes, within: float = WITHIN) -> None:
+        """Wait until `text` is on the screen."""
         wanted = text.encode() if isinstance(text, str) else text
+        looked = 0
+
+        def look() -> bool:
+            nonlocal looked
+            screen = self.screen[terminal]
+            found = screen.find(wanted, min(looked, len(screen))) >= 0
+            looked = max(0, len(screen) - len(wanted) - 100_000)
+            return found
+
         try:
-            await self.until(lambda: wanted in self.screen.get(terminal, b""), within)
+            await self.until(look, within)
         except TimeoutError:
-            raise AssertionError(f"{wanted!r} not in {bytes(self.screen.get(terminal, b''))[-2000:]!r}") from None
+            raise AssertionError(f"{wanted!r} not in {bytes(self.screen[terminal])[-2000:]!r}") from None
 
     async def ended(self, terminal: int) -> TerminalInfo:
         info: TerminalInfo = await self.until(

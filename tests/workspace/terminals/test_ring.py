@@ -7,9 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coterie.workspace.terminals.modes import Modes
-from coterie.workspace.terminals.ring import CHUNK, Ring
+from coterie.workspace.terminals.ring import CHUNK, Ring, _Chunk
 
-pieces = st.lists(st.one_of(st.binary(min_size=1, max_size=40), st.integers(1, 3 * CHUNK).map(lambda n: b"x" * n)), max_size=60)
+pieces = st.lists(
+    st.one_of(st.binary(min_size=1, max_size=40), st.integers(1, 3 * CHUNK).map(lambda n: b"x" * n)), max_size=60
+)
 
 FRAGMENTS = [
     b"plain ",
@@ -47,7 +49,7 @@ def test_reading_in_pieces_gives_the_same_as_reading_at_once(parts: list[bytes],
     whole = ring.read(position, ring.head - position)
     read = b""
     while position < ring.head:
-        piece = ring.read(position, data.draw(st.integers(1, 2 * CHUNK)))
+        piece = ring.read(position, data.draw(st.sampled_from((700, CHUNK - 1, CHUNK, 3 * CHUNK))))
         assert piece
         read += piece
         position += len(piece)
@@ -79,8 +81,7 @@ def test_a_cut_is_never_inside_a_sequence_or_a_character(fragments: list[bytes],
         assert _at_rest(before), (before[-20:], after[:20])
 
 
-def _chunk(ring: Ring, data: bytes) -> object:
-    from coterie.workspace.terminals.ring import _Chunk
+def _chunk(ring: Ring, data: bytes) -> _Chunk:
 
     chunk = _Chunk(ring.head, data, ring.tracker.modes, ring.tracker.whole)
     ring.tracker.feed(data)
@@ -126,12 +127,21 @@ def test_reading_outside_is_an_error() -> None:
         ring.read(ring.head + 1, 1)
 
 
-def test_a_ring_that_begins_inside_a_string_is_cut_after_it() -> None:
+def test_a_ring_that_begins_inside_a_string_is_cut_at_the_escape_that_ends_it() -> None:
     ring = Ring(CHUNK)
     ring.append(b"\x1bP" + b"q" * 5 * CHUNK)
     ring.append(b"q" * 5 * CHUNK)
     assert ring.cut(ring.start).sequence == ring.head
-    ring.append(b"\x1b\\ after")
+    ring.append(b"qq\x1b\\after")
+    assert ring.read(ring.cut(ring.start).sequence, 100) == b"\x1b\\after"
+    assert ring.read(ring.start, ring.head - ring.start).endswith(b"qq\x1b\\after")
+
+
+@pytest.mark.parametrize("end", [b"\x07", b"\x18", b"\x1a"])
+def test_a_string_may_end_without_an_escape(end: bytes) -> None:
+    ring = Ring(CHUNK)
+    ring.append(b"\x1b]2;" + b"q" * 5 * CHUNK)
+    ring.append(end)
     ring.append(b"z" * CHUNK)
     assert ring.read(ring.cut(ring.start).sequence, 4) == b"zzzz"
 

@@ -90,7 +90,7 @@ class Tracker:
             if end is None:
                 return
             self._string_end = None
-            data = data[end.start() if data[end.start()] == 0x1B else end.end() :]
+            data = data[end.start() if end[0] == ESCAPE else end.end() :]
         if self._unfinished:
             data = self._unfinished + data
             self._unfinished = b""

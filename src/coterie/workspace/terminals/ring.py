@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-from coterie.workspace.terminals.modes import Modes, Tracker
+from coterie.workspace.terminals.modes import ESCAPE, Modes, Tracker
 
 RING_SIZE = 2 << 20
 """Bytes of output kept (issue: 2 MiB, a setting)."""
@@ -49,15 +49,24 @@ class Ring:
         """Add output, and forget the oldest chunks beyond the size."""
         if not data:
             return
-        last = self._chunks[-1] if self._chunks else None
-        if last is not None and len(last.data) + len(data) <= CHUNK:
-            last.data += data
-        else:
-            self._chunks.append(_Chunk(self.head, data, self.tracker.modes, self.tracker.whole))
-        self.tracker.feed(data)
-        self.head += len(data)
+        # A reader may always begin at an escape: whatever the emulator was in, it ends it.
+        escape = data.find(ESCAPE) if not self.tracker.whole and self._chunks and not self._chunks[-1].whole else 0
+        if escape > 0:
+            self._keep(data[:escape])
+            data = data[escape:]
+        self._keep(data, escape=escape >= 0 and data.startswith(ESCAPE))
         while self.head - self.start > self.size and len(self._chunks) > 1:
             self.start += len(self._chunks.popleft().data)
+
+    def _keep(self, data: bytes, *, escape: bool = False) -> None:
+        last = self._chunks[-1] if self._chunks else None
+        whole = self.tracker.whole or escape
+        if last is not None and len(last.data) + len(data) <= CHUNK and (last.whole or not whole):
+            last.data += data
+        else:
+            self._chunks.append(_Chunk(self.head, data, self.tracker.modes, whole))
+        self.tracker.feed(data)
+        self.head += len(data)
 
     def read(self, sequence: int, limit: int) -> bytes:
         """Return at most `limit` bytes from `sequence` on; empty at the head. Raises LookupError outside the ring."""
