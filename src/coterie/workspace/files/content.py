@@ -115,13 +115,13 @@ class Content:
 
     async def _write(self, exchange: Exchange, path: str) -> None:
         _bound(exchange)
+        await asyncio.to_thread(make_folders, self._root, path.rpartition("/")[0])
         # A link stays a link: what it leads to is written.
         path = await asyncio.to_thread(self._root.resolve, path)
         before = await asyncio.to_thread(self._status, path)
         if before is not None and not stat.S_ISREG(before.st_mode):
             raise problem(IsADirectoryError(errno.EISDIR, ""), path)
         _check(exchange.headers, before, path)
-        await asyncio.to_thread(make_folders, self._root, path.rpartition("/")[0])
         with self._replacing(path, before) as descriptor:
             size = 0
             async for data in exchange.body():

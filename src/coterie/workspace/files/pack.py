@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import io
 import os
 import stat
@@ -88,7 +89,10 @@ def _open(name: str, folder: int) -> IO[bytes]:
 
 
 def _tar(folder: int, label: str, output: _Output) -> None:
-    with tarfile.open(mode="w|gz", fileobj=output, format=tarfile.PAX_FORMAT, compresslevel=6) as archive:
+    with (
+        gzip.GzipFile(fileobj=output, mode="wb", compresslevel=6, mtime=0) as packed,
+        tarfile.open(mode="w|", fileobj=packed, format=tarfile.PAX_FORMAT) as archive,
+    ):
         for path, parent, name, status in _walk(folder):
             entry = tarfile.TarInfo(f"{label}/{path}")
             entry.mode = stat.S_IMODE(status.st_mode)
