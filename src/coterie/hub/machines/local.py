@@ -232,7 +232,11 @@ class LocalDriver(ABC):
         place = self.places[workspace]
         if (await self.poll(workspace)).state is not MachineState.RUNNING:
             raise CoterieError(ErrorCode.NOT_RUNNING, "The workspace is not running.")
-        return await asyncio.to_thread(_execute, place.exec, self.files(place), command, environment, log)
+        try:
+            return await asyncio.to_thread(_execute, place.exec, self.files(place), command, environment, log)
+        except (channel.BrokenError, OSError) as error:
+            sentence = f"The machine ended while {command[0]} ran in it."
+            raise CoterieError(ErrorCode.NOT_RUNNING, sentence, repr(error)) from error
 
     def files(self, place: Place) -> str:
         """Return the directory of the files as users' processes see it."""
