@@ -1,0 +1,276 @@
+"""Workspaces as people make, start, stop and delete them, and what the machines do meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import tarfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from coterie.hub import lifecycle
+from coterie.hub.db.tables import Workspace
+from coterie.wire.closing import Closing
+from coterie.wire.errors import CoterieError, ErrorCode
+from tests.hub.conftest import Caller, House, MakeSettings
+from tests.support.git_server import GitServer
+
+
+async def test_from_made_to_deleted(house: House, ada: Caller) -> None:
+    made = await ada.workspace("Engine")
+    assert made["state"] == "starting" and made["role"] == "owner" and made["source"] == {"kind": "blank"}
+    shown = await house.settled(ada, made["id"])
+    assert (shown["state"], shown["progress"], shown["reason"]) == ("running", "", "")
+    assert await ada.get("/workspaces") == [shown]
+    assert house.machines.started[0].name == "Engine"
+
+    path = f"/workspaces/{made['id']}"
+    assert (await ada.post(f"{path}/start"))["state"] == "running"
+    assert (await ada.post(f"{path}/stop"))["state"] == "stopping"
+    assert house.revocations.closings(workspace=made["id"]) == [Closing.STOPPING]
+    assert (await house.settled(ada, made["id"]))["state"] == "stopped"
+    assert (await ada.post(f"{path}/stop"))["state"] == "stopped"
+    assert (await ada.post(f"{path}/start"))["state"] == "starting"
+    assert (await house.settled(ada, made["id"]))["state"] == "running"
+
+    refused = await ada.delete(path, {"confirm": "engine"}, 422)
+    assert "Engine" in refused["sentence"]
+    await ada.delete(path, {"confirm": "Engine"}, 204)
+    assert house.revocations.closings(workspace=made["id"])[-1] is Closing.NOT_FOUND
+    assert await ada.get("/workspaces") == []
+    await ada.get(path, 404)
+    assert not house.machines.running and not (house.settings.workspaces / made["id"]).exists()
+
+
+async def test_names_are_unique_per_owner(house: House, ada: Caller, grace: Caller) -> None:
+    made = await ada.workspace("Engine")
+    taken = await ada.post("/workspaces", {"name": " Engine "}, 409)
+    assert taken["code"] == "taken" and "Engine" in taken["sentence"]
+    await grace.workspace("Engine")
+    await ada.delete(f"/workspaces/{made['id']}", {"confirm": "Engine"})
+    await ada.workspace("Engine")
+
+
+async def test_what_cannot_be_a_workspace(ada: Caller) -> None:
+    for body in (
+        {"name": ""},
+        {"name": "x" * 81},
+        {"name": "a\nb"},
+        {"name": "a", "source": {"kind": "git"}},
+        {"name": "a", "source": {"kind": "archive"}},
+        {"name": "a", "source": {"kind": "git", "url": "http://x\0"}},
+        {},
+        [],
+        {"name": "a", "colour": 1},
+    ):
+        assert (await ada.post("/workspaces", body, 422))["fields"]
+
+
+async def test_how_many_one_may_own(make_settings: MakeSettings) -> None:
+    async with House(make_settings(workspaces_per_user=2)).open() as house:
+        ada = await house.administrator()
+        answers = await asyncio.gather(*(ada.http.post("/api/v1/workspaces", json={"name": f"w{i}"}) for i in range(5)))
+        assert sorted(answer.status_code for answer in answers) == [201, 201, 429, 429, 429]
+        first = (await ada.get("/workspaces"))[0]
+        await ada.delete(f"/workspaces/{first['id']}", {"confirm": first["name"]})
+        await ada.workspace("another")
+
+
+async def test_the_log(house: House, ada: Caller, grace: Caller) -> None:
+    made = await house.running(ada)
+    path = f"/workspaces/{made['id']}/log"
+    answer = await ada.http.get(f"/api/v1{path}")
+    assert "started in memory" in answer.text and "Running after" in answer.text
+    end = int(answer.headers["coterie-log-end"])
+    assert end == len(answer.content)
+    assert await ada.get(f"{path}?after={end}") == ""
+    assert await ada.get(f"{path}?after={end - 3}") == answer.text[-3:]
+    assert await ada.get(f"{path}?after=99999999") == answer.text
+    await grace.get(path, 404)
+
+
+async def test_a_failed_start_says_why_and_can_be_tried_again(house: House, ada: Caller) -> None:
+    house.machines.fail_start = CoterieError(ErrorCode.DISK_FULL, "The disk is full. Make room.", "errno 28")
+    made = await ada.workspace()
+    failed = await house.settled(ada, made["id"])
+    assert (failed["state"], failed["reason"]) == ("failed", "The disk is full. Make room.")
+    assert "The disk is full" in await ada.get(f"/workspaces/{made['id']}/log")
+    house.machines.fail_start = RuntimeError("something about /etc/passwd")
+    await ada.post(f"/workspaces/{made['id']}/start")
+    failed = await house.settled(ada, made["id"])
+    assert failed["state"] == "failed" and "passwd" not in failed["reason"]
+    house.machines.fail_start = None
+    await ada.post(f"/workspaces/{made['id']}/start")
+    assert (await house.settled(ada, made["id"]))["state"] == "running"
+
+
+async def test_a_start_that_takes_too_long(make_settings: MakeSettings) -> None:
+    async with House(make_settings(start_timeout=0.05)).open() as house:
+        ada = await house.administrator()
+        house.machines.hold = asyncio.Event()
+        made = await ada.workspace()
+        failed = await house.settled(ada, made["id"])
+        assert failed["state"] == "failed" and "did not come up" in failed["reason"]
+
+
+async def test_stopping_gives_up_starting(house: House, ada: Caller) -> None:
+    house.machines.hold = asyncio.Event()
+    made = await ada.workspace()
+    await house.machines.starting.wait()
+    await ada.post(f"/workspaces/{made['id']}/stop")
+    assert (await house.settled(ada, made["id"]))["state"] == "stopped"
+    assert not house.machines.running
+
+
+async def test_deleting_gives_up_starting(house: House, ada: Caller) -> None:
+    house.machines.hold = asyncio.Event()
+    made = await ada.workspace()
+    await house.machines.starting.wait()
+    await ada.delete(f"/workspaces/{made['id']}", {"confirm": made["name"]})
+    assert await ada.get("/workspaces") == [] and not house.machines.running
+
+
+async def test_a_stop_that_fails_says_so(house: House, ada: Caller) -> None:
+    made = await house.running(ada)
+    house.machines.fail_stop = CoterieError(ErrorCode.MACHINE_FAILED, "It does not end.")
+    await ada.post(f"/workspaces/{made['id']}/stop")
+    failed = await house.settled(ada, made["id"])
+    assert (failed["state"], failed["reason"]) == ("failed", "It does not end.")
+    house.machines.fail_stop = None
+    await ada.post(f"/workspaces/{made['id']}/stop")
+    assert (await house.settled(ada, made["id"]))["state"] == "stopped"
+
+
+async def test_a_machine_that_ends_is_restarted_but_not_for_ever(
+    house: House, ada: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lifecycle, "FIRST_PAUSE", 0.0)
+    made = await house.running(ada)
+    for _ in range(lifecycle.RESTARTS):
+        house.machines.starting.clear()
+        house.machines.die(made["id"])
+        async with asyncio.timeout(20):
+            await house.machines.starting.wait()
+        assert (await house.until(ada, made["id"], "running"))["reason"] == ""
+    house.machines.die(made["id"])
+    failed = await house.until(ada, made["id"], "failed")
+    assert failed["reason"].startswith("It was killed. It was restarted 3 times")
+    assert Closing.NOT_RUNNING in house.revocations.closings(workspace=made["id"])
+    await ada.post(f"/workspaces/{made['id']}/start")
+    assert (await house.settled(ada, made["id"]))["state"] == "running"
+
+
+async def test_a_hub_adopts_what_an_earlier_one_left(make_settings: MakeSettings, tmp_path: Path) -> None:
+    settings = make_settings()
+    async with House(settings).open() as house:
+        ada = await house.administrator()
+        lives, dead, crashed, stopping = [await house.running(ada, name) for name in ("a", "b", "c", "d")]
+        house.machines.hold = asyncio.Event()
+        house.machines.starting.clear()
+        starting = await ada.workspace("e")
+        await house.machines.starting.wait()
+    machines = house.machines
+    machines.hold = None
+    await machines.stop(dead["id"])
+    machines.die(crashed["id"])
+    async with House(settings, machines).open() as after:
+        same = after.stranger()
+        same.http.cookies = ada.http.cookies
+        states = {w["id"]: (await after.settled(same, w["id"]))["state"] for w in await same.get("/workspaces")}
+        assert (states[lives["id"]], states[dead["id"]]) == ("running", "stopped")
+        assert states[starting["id"]] == "running"
+        assert (await after.until(same, crashed["id"], "running"))["state"] == "running"
+        machines.die(lives["id"])
+        await after.until(same, lives["id"], "failed")
+        await same.post(f"/workspaces/{stopping['id']}/stop")
+
+
+async def test_removing_from_disk_goes_on_after_a_restart(make_settings: MakeSettings) -> None:
+    settings = make_settings()
+    async with House(settings).open() as house:
+        ada = await house.administrator()
+        made = await house.running(ada)
+        house.machines.fail_stop = RuntimeError("busy")
+        with pytest.raises(RuntimeError):
+            await house.hub.lifecycle.delete_now(made["id"])
+        async with house.hub.write() as transaction:
+            row = await transaction.session.get_one(Workspace, made["id"])
+            row.deleting, row.name = True, row.id
+    house.machines.fail_stop = None
+    async with House(settings, house.machines).open() as after:
+        await after.hub.lifecycle.settled(made["id"])
+        async with after.hub.database.read() as session:
+            assert (await session.execute(select(Workspace))).first() is None
+        assert not (settings.workspaces / made["id"]).exists()
+
+
+async def test_one_hub_per_data_directory(tmp_path: Path) -> None:
+    from coterie.hub.settings import Settings
+
+    settings = Settings(data=tmp_path)
+    async with House(settings).open():
+        with pytest.raises(CoterieError, match="Another hub"):
+            async with House(settings).open():
+                pass
+
+
+async def test_credentials_of_a_clone_address_are_not_kept(house: House, ada: Caller) -> None:
+    source = {"kind": "git", "url": "https://ada:s3cret@127.0.0.1:9/engine.git", "branch": "main"}
+    made = await ada.workspace(source=source)
+    assert made["source"] == {"kind": "git", "url": "https://127.0.0.1:9/engine.git", "branch": "main"}
+    failed = await house.settled(ada, made["id"])
+    assert failed["state"] == "failed" and failed["reason"]
+    assert "s3cret" not in str([failed, await ada.get("/audit"), await ada.get(f"/workspaces/{made['id']}/log")])
+    async with house.hub.database.read() as session:
+        row = (await session.execute(select(Workspace))).scalar_one()
+        assert "s3cret" not in str(row.source)
+
+
+async def test_from_git(make_settings: MakeSettings, tmp_path: Path) -> None:
+    server = GitServer(tmp_path / "git")
+    try:
+        server.add("engine", {"README": "hello"})
+        async with House(make_settings(git_allow_local=True)).open() as house:
+            ada = await house.administrator()
+            made = await house.running(ada, source={"kind": "git", "url": server.url("engine")})
+            readme = house.settings.workspaces / made["id"] / "files" / "README"
+            assert await asyncio.to_thread(readme.read_text) == "hello"
+            assert "Cloning" in await ada.get(f"/workspaces/{made['id']}/log")
+    finally:
+        server.close()
+
+
+def archive(names: dict[str, bytes]) -> bytes:
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w:gz") as tar:
+        for name, content in names.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+    return file.getvalue()
+
+
+async def test_from_an_archive(house: House, ada: Caller) -> None:
+    async def body() -> AsyncIterator[bytes]:
+        data = archive({"README": b"hello"})
+        for at in range(0, len(data), 10):
+            yield data[at : at + 10]
+
+    path = "/workspaces/from-archive?name=Engine&filename=engine.tar.gz"
+    made = await ada.call("POST", path, status=201, content=body())
+    shown = await house.settled(ada, made["id"])
+    assert shown["state"] == "running" and shown["source"] == {"kind": "archive", "filename": "engine.tar.gz"}
+    readme = house.settings.workspaces / made["id"] / "files" / "README"
+    assert await asyncio.to_thread(readme.read_bytes) == b"hello"
+
+
+async def test_an_unsafe_archive_leaves_nothing(house: House, ada: Caller) -> None:
+    path = "/workspaces/from-archive?name=Engine"
+    refused = await ada.call("POST", path, status=400, content=archive({"../../evil": b"x"}))
+    assert refused["code"] == "archive-unsafe"
+    assert await ada.get("/workspaces") == []
+    assert (await ada.call("POST", path, content=b"not an archive", status=400))["code"] == "archive-unreadable"
+    await ada.workspace("Engine")

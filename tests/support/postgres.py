@@ -1,0 +1,84 @@
+"""A PostgreSQL server of the tests' own: a throw-away directory, a Unix socket only, nothing kept on disk for long."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+WITHIN = 30.0
+DURABLE_IS_SLOW = ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
+
+
+def binaries() -> Path | None:
+    """Return the directory with the newest server's programs, or None."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name), reverse=True)
+    return next((path for path in [*found, Path("/usr/local/bin")] if (path / "initdb").exists()), None)
+
+
+class Postgres:
+    """One server. `fresh` gives an empty database's URL."""
+
+    def __init__(self, programs: Path) -> None:
+        self._programs = programs
+        # It refuses to run as root, and pytest's own directories are closed to others.
+        self._user = _unprivileged() if os.getuid() == 0 else None
+        self._folder = Path(tempfile.mkdtemp(prefix="cot-pg-"))
+        if self._user:
+            shutil.chown(self._folder, self._user)
+        self._count = 0
+        self._run("initdb", "-D", str(self._folder / "data"), "-U", "coterie", "-A", "trust", "--no-sync", "-E", "UTF8")
+        self._server = subprocess.Popen(
+            [
+                str(programs / "postgres"),
+                *("-D", str(self._folder / "data"), "-k", str(self._folder), "-c", "listen_addresses="),
+                *("-c", "shared_buffers=16MB", "-c", "max_connections=100", *DURABLE_IS_SLOW),
+            ],
+            user=self._user,
+            cwd=self._folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        self._wait()
+
+    def fresh(self) -> str:
+        """Make an empty database and return its URL."""
+        self._count += 1
+        name = f"test{self._count}"
+        self._run("createdb", "-h", str(self._folder), "-U", "coterie", name)
+        return f"postgresql://coterie@/{name}?host={self._folder}"
+
+    def stop(self) -> None:
+        self._server.terminate()
+        self._server.wait(WITHIN)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _run(self, program: str, *arguments: str) -> None:
+        subprocess.run(
+            [str(self._programs / program), *arguments],
+            user=self._user,
+            cwd=self._folder,
+            check=True,
+            capture_output=True,
+        )
+
+    def _wait(self) -> None:
+        until = time.monotonic() + WITHIN
+        ready = [str(self._programs / "pg_isready"), "-q", "-h", str(self._folder), "-U", "coterie"]
+        while subprocess.run(ready, check=False).returncode != 0:
+            if self._server.poll() is not None or time.monotonic() > until:
+                raise RuntimeError("PostgreSQL did not start")
+            time.sleep(0.05)
+
+
+def _unprivileged() -> str:
+    for name in ("postgres", "nobody"):
+        try:
+            return pwd.getpwnam(name).pw_name
+        except KeyError:
+            continue
+    raise RuntimeError("no unprivileged user to run PostgreSQL as")
