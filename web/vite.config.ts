@@ -1,13 +1,14 @@
 /** Builds the pages into the Python package; in development serves them beside a running hub. */
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
+import { compress } from "./compress.ts";
 import { mantineStyles } from "./mantineStyles.ts";
 
 /** Where the development server finds a hub. */
 const hub = process.env.COTERIE_HUB ?? "http://127.0.0.1:8000";
 
 export default defineConfig({
-  plugins: [react(), mantineStyles()],
+  plugins: [react(), mantineStyles(), compress()],
   build: {
     outDir: "../src/coterie/hub/static",
     emptyOutDir: true,

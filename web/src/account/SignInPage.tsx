@@ -77,7 +77,7 @@ export default function SignInPage() {
             </Anchor>
           </>
         ) : (
-          "No account? Ask an administrator for an invitation link. A forgotten password is reset by one, too."
+          "No account yet, or the password forgotten? An administrator helps with both."
         )}
       </Text>
     </EntryLayout>

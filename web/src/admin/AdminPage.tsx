@@ -14,7 +14,7 @@ export default function AdminPage() {
   if (!me) return null;
   if (!me.administrator) {
     return (
-      <Empty title="For administrators" text="You do not administer this Coterie. Ask somebody who does to make you one.">
+      <Empty order={1} title="For administrators" text="You do not administer this Coterie. Ask somebody who does to make you one.">
         <Group mt="sm">
           <Button component={Link} href="/" variant="default">
             Go to your workspaces

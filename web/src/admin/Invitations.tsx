@@ -1,5 +1,5 @@
 /** Invitation links: made, copied once, listed, revoked. */
-import { Button, Group, Loader, NativeSelect, NumberInput, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, Loader, NativeSelect, Stack, Text, TextInput } from "@mantine/core";
 import { useState, type FormEvent } from "react";
 import { useInvitations, useInvite, useRevokeInvitation } from "../api/admin";
 import type { Invitation } from "../api/types";
@@ -13,6 +13,14 @@ const LIFETIMES = [
   { value: "1", label: "One day" },
   { value: "7", label: "One week" },
   { value: "30", label: "30 days" },
+];
+
+/** How many people may use one link. */
+const PEOPLE = [
+  { value: "1", label: "One" },
+  { value: "5", label: "Up to 5" },
+  { value: "25", label: "Up to 25" },
+  { value: "100", label: "Up to 100" },
 ];
 
 export function Invitations() {
@@ -42,11 +50,11 @@ function NewInvitation() {
   const invite = useInvite();
   const [note, setNote] = useState("");
   const [days, setDays] = useState("7");
-  const [uses, setUses] = useState<number | string>(1);
+  const [uses, setUses] = useState("1");
 
   function submit(event: FormEvent): void {
     event.preventDefault();
-    invite.mutate({ note: note.trim(), days: Number(days), uses: Number(uses) || 1 }, { onSuccess: () => setNote("") });
+    invite.mutate({ note: note.trim(), days: Number(days), uses: Number(uses) }, { onSuccess: () => setNote("") });
   }
 
   return (
@@ -60,7 +68,7 @@ function NewInvitation() {
             maxLength={200}
             onChange={(event) => setNote(event.currentTarget.value)}
           />
-          <NumberInput label="People" min={1} max={1000} clampBehavior="strict" value={uses} onChange={setUses} />
+          <NativeSelect label="People" data={PEOPLE} value={uses} onChange={(event) => setUses(event.currentTarget.value)} />
           <NativeSelect label="Valid for" data={LIFETIMES} value={days} onChange={(event) => setDays(event.currentTarget.value)} />
           <Button type="submit" loading={invite.isPending}>
             Create link

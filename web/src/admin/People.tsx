@@ -64,8 +64,14 @@ function PersonRow({ user, own }: { user: AdministeredUser; own: boolean }) {
           </Badge>
         ) : null}
         <Text size="sm" c="dimmed">
-          {own ? "you" : user.last_seen ? <>seen <When at={user.last_seen} /></> : "never signed in"}
-          {" · joined "}
+          {own ? "you · " : null}
+          {user.last_seen && !own ? (
+            <>
+              seen <When at={user.last_seen} />
+              {" · "}
+            </>
+          ) : null}
+          joined{" "}
           <When at={user.created} />
         </Text>
       </div>
@@ -91,7 +97,7 @@ function PersonRow({ user, own }: { user: AdministeredUser; own: boolean }) {
             {user.disabled ? (
               <Menu.Item onClick={() => change.mutate({ disabled: false })}>Enable the account</Menu.Item>
             ) : (
-              <Menu.Item color="red" onClick={() => setDialog("disable")}>
+              <Menu.Item c="var(--mantine-color-error)" onClick={() => setDialog("disable")}>
                 Disable the account…
               </Menu.Item>
             )}

@@ -20,7 +20,6 @@ export function PasswordDialog({ user, opened, onClose }: Props) {
       opened={opened}
       onClose={onClose}
       title={`New password for ${user.display_name}`}
-      closeButtonProps={{ "aria-label": "Close" }}
     >
       <NewPassword user={user} onClose={onClose} />
     </Modal>
@@ -84,7 +83,7 @@ function NewPassword({ user, onClose }: Omit<Props, "opened">) {
 export function DisableDialog({ user, opened, onClose }: Props) {
   const change = useChangeUser(user.id);
   return (
-    <Modal opened={opened} onClose={onClose} title={`Disable ${user.display_name}?`} closeButtonProps={{ "aria-label": "Close" }}>
+    <Modal opened={opened} onClose={onClose} title={`Disable ${user.display_name}?`}>
       <Stack gap="md">
         <Text>
           They are signed out everywhere at once, their open workspaces close, and they cannot sign in. Their workspaces stay, and

@@ -48,5 +48,6 @@ test("a long log keeps its end, cut between lines; a terminal's colours are left
   expect(kept.length).toBeLessThanOrEqual(400_000);
   expect(kept.startsWith(line)).toBe(true);
   expect(kept.endsWith("the end\n")).toBe(true);
+  expect(plain("2026-11-21T12:34:56Z Starting\n")).toMatch(/^11-2[0-2] \d\d:[03]4:56 Starting\n$/);
   expect(plain("\u001b[31mred\u001b[0m 10%\r20%\r\nok")).toBe("red 10%\n20%\nok");
 });

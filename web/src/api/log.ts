@@ -29,9 +29,20 @@ export function append(text: string, more: string): string {
   return whole.slice(cut + 1);
 }
 
-/** Without terminal colours and cursor movements, which a page would show as noise. */
+/** Lines as a page shows them: without terminal colours and cursor movements, and with times of this place, not UTC. */
 export function plain(text: string): string {
-  return text.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, "").replace(/\r\n?/g, "\n");
+  return text
+    .replace(/\u001b\[[0-9;?]*[A-Za-z]/g, "")
+    .replace(/\r\n?/g, "\n")
+    .replace(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ(?= )/gm, here);
+}
+
+/** A time in UTC as month, day and time of day here. */
+function here(utc: string): string {
+  const time = new Date(utc);
+  const two = (number: number) => String(number).padStart(2, "0");
+  const day = `${two(time.getMonth() + 1)}-${two(time.getDate())}`;
+  return `${day} ${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`;
 }
 
 async function readFrom(id: string, after: number): Promise<Part> {

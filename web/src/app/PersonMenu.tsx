@@ -1,5 +1,5 @@
 /** The signed-in person, their account, the appearance, and the way out. */
-import { Menu, UnstyledButton } from "@mantine/core";
+import { Menu, UnstyledButton, VisuallyHidden } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import IconLogout from "@tabler/icons-react/dist/esm/icons/IconLogout.mjs";
 import IconUser from "@tabler/icons-react/dist/esm/icons/IconUser.mjs";
@@ -17,7 +17,8 @@ export function PersonMenu() {
   return (
     <Menu width={220}>
       <Menu.Target>
-        <UnstyledButton className={classes.target} aria-label={`Your menu, ${me.display_name}`}>
+        <UnstyledButton className={classes.target}>
+          <VisuallyHidden>Your menu, {me.display_name}</VisuallyHidden>
           <PersonMark name={me.display_name} colour={me.colour} size={28} />
         </UnstyledButton>
       </Menu.Target>

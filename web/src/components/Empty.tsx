@@ -7,7 +7,7 @@ interface Props {
   title: string;
   text: string;
   /** The heading's level on its page. */
-  order?: 2 | 3;
+  order?: 1 | 2 | 3;
   children?: ReactNode;
 }
 

@@ -30,7 +30,6 @@ export function CreateDialog({ kind, onClose }: Props) {
       closeOnClickOutside={!sending}
       closeOnEscape={!sending}
       withCloseButton={!sending}
-      closeButtonProps={{ "aria-label": "Close" }}
     >
       <CreateForm first={kind ?? "blank"} onSending={setSending} onDone={onClose} />
     </Modal>

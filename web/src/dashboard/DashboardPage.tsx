@@ -47,29 +47,9 @@ export default function DashboardPage() {
         </Button>
       </Group>
       <Announcer workspaces={workspaces} />
-      {own.length === 0 ? (
-        <div className={classes.card}>
-          <Empty
-            title={shared.length === 0 ? "No workspaces yet" : "None of your own yet"}
-            text="A workspace is a machine with files, terminals and editors. Start with an empty one, a git repository, or an archive you have."
-          >
-            <Group justify="center" mt="sm" gap="xs">
-              <Button variant="default" onClick={() => setCreating("blank")}>
-                Blank
-              </Button>
-              <Button variant="default" onClick={() => setCreating("git")}>
-                Git repository
-              </Button>
-              <Button variant="default" onClick={() => setCreating("archive")}>
-                Archive
-              </Button>
-            </Group>
-          </Empty>
-        </div>
-      ) : (
-        <List title="Mine" workspaces={own} shared={false} onAsk={ask} />
-      )}
+      {own.length > 0 ? <List title="Mine" workspaces={own} shared={false} onAsk={ask} /> : null}
       {shared.length > 0 ? <List title="Shared with me" workspaces={shared} shared onAsk={ask} /> : null}
+      {own.length === 0 ? <NoneYet first={shared.length === 0} onCreate={setCreating} /> : null}
       <CreateDialog kind={creating} onClose={() => setCreating(null)} />
       {question ? (
         <RowDialog
@@ -105,6 +85,30 @@ function List({ title, workspaces, shared, onAsk }: ListProps) {
         ))}
       </ul>
     </section>
+  );
+}
+
+/** How one comes to a workspace of one's own. */
+function NoneYet({ first, onCreate }: { first: boolean; onCreate: (kind: Kind) => void }) {
+  return (
+    <div className={classes.card}>
+      <Empty
+        title={first ? "No workspaces yet" : "None of your own yet"}
+        text="A workspace is a machine with files, terminals and editors. Start with an empty one, a git repository, or an archive you have."
+      >
+        <Group justify="center" mt="sm" gap="xs">
+          <Button variant="default" onClick={() => onCreate("blank")}>
+            Blank
+          </Button>
+          <Button variant="default" onClick={() => onCreate("git")}>
+            Git repository
+          </Button>
+          <Button variant="default" onClick={() => onCreate("archive")}>
+            Archive
+          </Button>
+        </Group>
+      </Empty>
+    </div>
   );
 }
 

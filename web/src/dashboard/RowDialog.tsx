@@ -28,7 +28,6 @@ export function RowDialog({ opened, what, workspace, onClose }: Props) {
       onClose={onClose}
       title={TITLES[what](workspace.name)}
       size={what === "log" ? "xl" : "md"}
-      closeButtonProps={{ "aria-label": "Close" }}
     >
       <Body what={what} workspace={workspace} onClose={onClose} />
     </Modal>

@@ -35,7 +35,7 @@ export function WorkspaceRow({ workspace, shared, onAsk }: Props) {
     <li className={classes.row} aria-label={name}>
       <div className={classes.what}>
         {state === "running" ? (
-          <Anchor component={Link} href={`/w/${id}`} className={classes.name}>
+          <Anchor component={Link} href={`/w/${id}`} className={classes.name} underline="hover">
             {name}
           </Anchor>
         ) : (
@@ -43,7 +43,7 @@ export function WorkspaceRow({ workspace, shared, onAsk }: Props) {
         )}
         <Text size="sm" c="dimmed" className={classes.about}>
           {shared ? <span>{workspace.owner.display_name}</span> : null}
-          {source ? <span className={classes.source}>{source}</span> : null}
+          {source ? <span>{source}</span> : null}
           <span>
             created <When at={workspace.created} />
           </span>
@@ -96,7 +96,7 @@ export function WorkspaceRow({ workspace, shared, onAsk }: Props) {
             {may(workspace, "workspace.delete") ? (
               <>
                 <Menu.Divider />
-                <Menu.Item color="red" leftSection={<IconTrash size={16} />} onClick={() => onAsk("delete")}>
+                <Menu.Item c="var(--mantine-color-error)" leftSection={<IconTrash size={16} />} onClick={() => onAsk("delete")}>
                   Delete…
                 </Menu.Item>
               </>

@@ -16,6 +16,11 @@ const ember: MantineColorsTuple = [
   "#fdf2ec", "#fae2d5", "#f3c3aa", "#eda27c", "#e88757", "#e57344", "#cf5f31", "#a94a23", "#87391a", "#612610",
 ];
 
+/** What failed or is dangerous. Shade 6 is text on light (5.7:1), as the library uses it. */
+const red: MantineColorsTuple = [
+  "#fdf1f0", "#fbdfdc", "#f6bdb7", "#f09a92", "#e7766c", "#d95348", "#bf352c", "#a92a22", "#8b201a", "#651611",
+];
+
 const gray: MantineColorsTuple = [
   "#f8f8f6", "#f1f1ee", "#e6e6e2", "#d8d8d3", "#c0c0ba", "#9c9d97", "#747570", "#5a5b57", "#3f403c", "#272825",
 ];
@@ -31,7 +36,7 @@ const mono = 'ui-monospace, "SF Mono", "Cascadia Code", "JetBrains Mono", Menlo,
 export const theme = createTheme({
   primaryColor: "spruce",
   primaryShade: 7,
-  colors: { spruce, ember, gray, dark },
+  colors: { spruce, ember, red, gray, dark },
   fontFamily: system,
   fontFamilyMonospace: mono,
   fontSizes: { xs: "0.75rem", sm: "0.8125rem", md: "0.875rem", lg: "1rem", xl: "1.25rem" },
@@ -52,13 +57,25 @@ export const theme = createTheme({
   respectReducedMotion: true,
   components: {
     Button: { defaultProps: { size: "sm" } },
-    Modal: { defaultProps: { radius: "lg", centered: true, padding: "lg", overlayProps: { backgroundOpacity: 0.4, blur: 1 } } },
+    Modal: {
+      defaultProps: {
+        radius: "lg",
+        centered: true,
+        padding: "lg",
+        overlayProps: { backgroundOpacity: 0.4, blur: 1 },
+        closeButtonProps: { "aria-label": "Close" },
+        // The library's <header> would be a second banner of the page.
+        attributes: { header: { role: "none" } },
+        styles: { title: { fontSize: "1.0625rem", fontWeight: 620, letterSpacing: "-0.01em", overflowWrap: "anywhere" } },
+      },
+    },
     // Opening moves the focus to the first entry, where the arrow keys go on from.
     Menu: { defaultProps: { shadow: "md", radius: "md", position: "bottom-end", withInitialFocusPlaceholder: false } },
     Tooltip: { defaultProps: { openDelay: 350, withArrow: true, arrowSize: 6 } },
     Alert: { defaultProps: { radius: "md", variant: "light" } },
     Paper: { defaultProps: { radius: "lg" } },
-    Anchor: { defaultProps: { underline: "hover" } },
+    // Within a text colour alone would not tell a link.
+    Anchor: { defaultProps: { underline: "always" } },
   },
 });
 
@@ -78,7 +95,9 @@ export const variables: CSSVariablesResolver = () => ({
     "--mantine-color-text": "var(--mantine-color-gray-9)",
     "--mantine-color-dimmed": "var(--mantine-color-gray-7)",
     "--mantine-color-placeholder": "var(--mantine-color-gray-6)",
-    "--mantine-color-error": "#b3261e",
+    "--mantine-color-error": "var(--mantine-color-red-7)",
+    "--mantine-color-red-light": "var(--mantine-color-red-0)",
+    "--mantine-color-spruce-light-color": "var(--mantine-color-spruce-8)",
   },
   dark: {
     "--coterie-canvas": "var(--mantine-color-dark-8)",
@@ -90,7 +109,11 @@ export const variables: CSSVariablesResolver = () => ({
     "--mantine-color-text": "var(--mantine-color-dark-0)",
     "--mantine-color-dimmed": "var(--mantine-color-dark-2)",
     "--mantine-color-placeholder": "var(--mantine-color-dark-3)",
-    "--mantine-color-error": "#ff9c92",
+    "--mantine-color-error": "var(--mantine-color-red-3)",
+    "--mantine-color-red-light": "color-mix(in srgb, var(--mantine-color-red-5) 18%, transparent)",
+    "--mantine-color-red-light-color": "var(--mantine-color-red-2)",
+    "--mantine-color-spruce-light": "color-mix(in srgb, var(--mantine-color-spruce-5) 20%, transparent)",
+    "--mantine-color-spruce-light-color": "var(--mantine-color-spruce-3)",
   },
 });
 

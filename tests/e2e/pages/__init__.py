@@ -1,0 +1,1 @@
+"""What a person sees and does on each page, by the names that a screen reader says."""
