@@ -65,12 +65,13 @@ class RunningHub:
 
     def _read(self, process: subprocess.Popen[str]) -> None:
         assert process.stdout
-        for line in process.stdout:
-            self.output.append(line)
-            if found := re.search(r"(http://\S+/setup#\S+)", line):
-                self._setup_link = found[1]
-            if f":{self.port}" in line:
-                self._listening.set()
+        with process.stdout as lines:
+            for line in lines:
+                self.output.append(line)
+                if found := re.search(r"(http://\S+/setup#\S+)", line):
+                    self._setup_link = found[1]
+                if f":{self.port}" in line:
+                    self._listening.set()
         self._listening.set()
 
     @property

@@ -8,15 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from coterie.cli.operator import settings_from
-from coterie.cli.output import complain, say
+from coterie.cli.output import say
 
 if TYPE_CHECKING:
     from coterie.hub.settings import Settings
-
-_ISOLATION_OFF = (
-    "WARNING: machines are not isolated (--driver process). Everyone who can open a workspace can do on this machine "
-    "whatever the user that runs the hub can do."
-)
 
 
 def serve(
@@ -60,8 +55,6 @@ def serve(
     )
     from coterie.hub import server
 
-    if settings.driver == "process":
-        complain(_ISOLATION_OFF)
     server.run(settings, _started, stop_machines=stop_machines)
 
 

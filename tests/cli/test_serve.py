@@ -1,0 +1,135 @@
+"""`coterie serve`: what it prints, how it ends, and a sentence for each reason not to start."""
+
+from __future__ import annotations
+
+import socket
+import sqlite3
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import typer
+
+from coterie.cli.operator import settings_from
+from coterie.hub import server
+from coterie.hub.settings import Settings
+from coterie.wire.errors import CoterieError, ErrorCode
+from tests.cli.conftest import command
+from tests.support.hub import Account, RunningHub, free_port
+
+
+def refused(done: subprocess.CompletedProcess[str], code: int) -> str:
+    """The one sentence that a refusal says, without a trace of Python."""
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    return [line for line in done.stderr.splitlines() if line.startswith("coterie: ")][-1]
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"registration": "maybe"}, "COTERIE_REGISTRATION"),
+        ({"tls_cert": "x.pem"}, "tls_cert"),
+        ({"public_url": "example.org"}, "https://"),
+        ({"port": 70000}, "COTERIE_PORT"),
+    ],
+)
+def test_settings_that_are_not_right(options: dict[str, Any], told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(typer.Exit) as ended:
+        settings_from(**options)
+    assert ended.value.exit_code == 2
+    assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"host": "192.0.2.1"}, "no address of this machine"),
+        ({"host": "no-such-host.invalid"}, "no address of this machine"),
+    ],
+)
+def test_an_address_that_cannot_be_had(options: dict[str, Any], told: str) -> None:
+    with pytest.raises(CoterieError, match=told) as raised:
+        server.listen(Settings(port=0, **options))
+    assert raised.value.code == ErrorCode.UNAVAILABLE
+
+
+def test_no_isolation_only_on_this_machine(tmp_path: Path) -> None:
+    for host in ("127.0.0.1", "::1", "localhost"):
+        server.check(Settings(data=tmp_path, driver="process", host=host))
+    for host in ("0.0.0.0", "::", "192.0.2.1"):
+        with pytest.raises(CoterieError, match="this machine's own addresses"):
+            server.check(Settings(data=tmp_path, driver="process", host=host))
+
+
+def test_a_data_directory_that_cannot_be_used(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file")
+    with pytest.raises(CoterieError, match="cannot be used"):
+        server.check(Settings(data=tmp_path / "data"))
+
+
+def test_missing_bubblewrap(place: Path) -> None:
+    done = command(place)("serve", "--data", str(place / "bare"), "--port", "0", PATH=str(place))
+    told = refused(done, 1)
+    assert "bubblewrap" in told and "process" in told
+
+
+def test_port_in_use(place: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        told = refused(command(place)("serve", "--data", str(place / "bare"), "--port", str(port)), 4)
+    assert f"Port {port} is already in use" in told and "--port" in told
+
+
+def test_certificates_that_cannot_be_used(place: Path) -> None:
+    wrong = place / "c.pem"
+    wrong.write_text("nonsense")
+    options = ("--port", "0", "--driver", "process", "--tls-cert", str(wrong), "--tls-key", str(wrong))
+    assert "certificate" in refused(command(place)("serve", "--data", str(place / "tls"), *options), 4)
+
+
+def wait_until_running(ada: Account, workspace: str) -> None:
+    with ada.http.stream("GET", "/api/v1/events") as events:
+        for line in events.iter_lines():
+            if '"running"' in line and workspace in line:
+                return
+
+
+def test_a_life(place: Path) -> None:
+    hub = RunningHub(place / "life", {"COTERIE_DRIVER": "process"}).start()
+    assert any("NO ISOLATION" in line for line in hub.output)
+    first = hub.setup_link
+    assert httpx.get(f"{hub.address}/healthz").is_success
+    other = command(place)("serve", "--data", str(hub.data), "--driver", "process", "--port", "0")
+    refused(other, 4)
+    assert hub.stop() == 0
+
+    hub.start()
+    assert hub.setup_link != first
+    ada = hub.set_up()
+    try:
+        made = ada.post("/workspaces", {"name": "calc", "source": {"kind": "blank"}})
+        wait_until_running(ada, made["id"])
+        assert hub.stop() == 0
+
+        # Machines go on, unless they are not to.
+        hub.output.clear()
+        hub.arguments = ["--stop-machines"]
+        hub.start()
+        assert not any("/setup#" in line for line in hub.output)
+        assert ada.get(f"/workspaces/{made['id']}")["state"] == "running"
+        assert hub.stop() == 0
+        hub.start()
+        assert ada.get(f"/workspaces/{made['id']}")["state"] == "stopped"
+    finally:
+        hub.remove_machines(ada)
+        hub.close()
+
+    database = sqlite3.connect(hub.data / "coterie.db")
+    with database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+    database.close()
+    newer = command(place)("serve", "--data", str(hub.data), "--driver", "process", "--port", str(free_port()))
+    assert "newer Coterie" in refused(newer, 4)
