@@ -117,10 +117,25 @@ class RunningWorkspace:
             while b"\r\n\r\n" not in head:
                 head += await asyncio.get_running_loop().sock_recv(client, 65536)
             key = next(line for line in head.split(b"\r\n") if line.lower().startswith(b"sec-websocket-key"))
-            with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as passing:
-                passing.connect(str(self.handoff))
-                send(passing, _head(self.workspace, key, header), [client.fileno()])
+            self.pass_socket(client, _head(self.workspace, key.partition(b":")[2].strip(), header))
         return await opening
+
+    async def hand_over(self, ticket: Ticket | None = None) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Connect a member, and return the client's side right after the handshake."""
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            listener.setblocking(False)
+            reader, writer = await asyncio.open_connection(*listener.getsockname())
+            client, _ = await asyncio.get_running_loop().sock_accept(listener)
+        with client:
+            self.pass_socket(client, _head(self.workspace, new_key(), self.header(ticket or self.ticket())))
+        await reader.readuntil(b"\r\n\r\n")
+        return reader, writer
+
+    def pass_socket(self, client: socket.socket, head: bytes) -> None:
+        """Pass a connected socket over, as the gate does."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as passing:
+            passing.connect(str(self.handoff))
+            send(passing, head, [client.fileno()])
 
 
 def _head(workspace: str, key: bytes, header: str) -> bytes:
@@ -130,7 +145,7 @@ def _head(workspace: str, key: bytes, header: str) -> bytes:
         b"upgrade: websocket",
         b"connection: upgrade",
         b"sec-websocket-version: 13",
-        key,
+        b"sec-websocket-key: " + key,
         f"{tickets.HEADER}: {header}".encode(),
     ]
     return b"\r\n".join([*lines, b"", b""])
