@@ -4,6 +4,7 @@ import asyncio
 import os
 import tempfile
 import time
+from enum import EnumType
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -28,7 +29,12 @@ def sample(message: type[ClientMessage]) -> ClientMessage:
     """A message of this type that does nothing much: numbers are 0, texts and bytes empty."""
     empty: dict[Any, Any] = {int: 0, str: "", bytes: b"", bool: False, float: 0.0}
     hints = get_type_hints(message)
-    return message(**{f.name: empty.get(hints[f.name], []) for f in msgspec.structs.fields(message)})
+    values: dict[str, Any] = {}
+    for field in msgspec.structs.fields(message):
+        if field.required:
+            kind = hints[field.name]
+            values[field.name] = next(iter(kind)) if isinstance(kind, EnumType) else empty.get(kind, [])
+    return message(**values)
 
 
 async def test_every_client_message_has_exactly_one_handler(tmp_path: Path) -> None:
