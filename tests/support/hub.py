@@ -41,6 +41,7 @@ class RunningHub:
         self.output: list[str] = []
         self.process: subprocess.Popen[str] | None = None
         self._setup_link = ""
+        self._ready = False
         self._listening = threading.Event()
 
     def start(self) -> RunningHub:
@@ -48,6 +49,7 @@ class RunningHub:
         command = [sys.executable, "-m", "coterie", "serve", "--data", str(self.data), "--port", str(self.port)]
         command += self.arguments
         self._listening.clear()
+        self._ready = False
         self.process = subprocess.Popen(
             command,
             env={**os.environ, **self.environment},
@@ -59,7 +61,8 @@ class RunningHub:
         threading.Thread(target=self._read, args=(self.process,), daemon=True).start()
         if not self._listening.wait(READY_WITHIN):
             raise TimeoutError("the hub did not come up:\n" + "".join(self.output))
-        if self.process.poll() is not None:
+        if not self._ready:
+            self.process.wait(READY_WITHIN)
             raise RuntimeError("the hub ended:\n" + "".join(self.output))
         return self
 
@@ -70,7 +73,8 @@ class RunningHub:
                 self.output.append(line)
                 if found := re.search(r"(http://\S+/setup#\S+)", line):
                     self._setup_link = found[1]
-                if f":{self.port}" in line:
+                if "Coterie is ready" in line:
+                    self._ready = True
                     self._listening.set()
         self._listening.set()
 
