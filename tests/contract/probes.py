@@ -18,7 +18,6 @@ for pid in filter(str.isdigit, os.listdir("/proc")):
     except OSError:
         continue
     if "coterie.workspace" in command:
-        os.kill(int(pid), 0)
         print("REACHED", pid)
 """
 
@@ -97,7 +96,7 @@ for number in range(20):
 WRITE_SYSTEM = """
 import os
 targets = ["/proc/sys/kernel/hostname", "/proc/sysrq-trigger", "/proc/sys/kernel/core_pattern", "/proc/1/oom_score_adj"]
-targets += ["/usr/bin/coterie-was-here", "/etc/coterie-was-here", "/coterie-was-here", "/opt/coterie/machine/init.py"]
+targets += ["/usr/bin/coterie-was-here", "/etc/coterie-was-here", "/coterie-was-here", "/run/coterie/machine/init.py"]
 for path in targets:
     try:
         open(path, "a").close()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import resource
 import signal
 import socket
 import sys
@@ -127,7 +128,8 @@ class Keeper:
                 os.close(begin)
                 if os.read(go, 1):
                     command = [*self._orders["uplink"], str(keeper), network.DEVICE]
-                    _keep({0: os.open(os.devnull, os.O_RDONLY), 1: 1, 2: 2})
+                    nothing = os.open(os.devnull, os.O_RDWR)
+                    _keep({0: nothing, 1: nothing, 2: 2})
                     os.execvpe(command[0], command, {})  # noqa: S606
             finally:
                 os._exit(127)
@@ -232,6 +234,8 @@ def main() -> None:
     """Read the orders and keep the machine."""
     orders: Orders = json.load(sys.stdin)
     os.setsid()
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # for the workspace server; the init lowers its own
     kernel.adopt_orphans()
     try:
         Keeper(orders).run()

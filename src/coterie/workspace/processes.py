@@ -9,17 +9,15 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from coterie.machine import channel
+from coterie.machine.init import RUN_INIT
+from coterie.machine.ports import Listener
 from coterie.wire.errors import CoterieError, ErrorCode
 
 LOST = 137
 """Exit code of processes whose init is gone: 128 + SIGKILL, which is how they ended."""
-
-
-RUN_INIT = "import sys; sys.path.insert(0, sys.argv[1]); from coterie.machine.init import main; main(sys.argv[2:])"
-"""Python for the init: started without site packages, which would take longer than all the rest."""
 
 
 class Process(Protocol):
@@ -60,6 +58,10 @@ class Spawner(Protocol):
         """
         ...
 
+    async def ports(self) -> list[Listener]:
+        """Return what programs that users run listen on: port, address to reach it at, command line; by port."""
+        ...
+
     async def close(self) -> None:
         """End every process and the init."""
         ...
@@ -76,7 +78,7 @@ class InitSpawner:
         self._outgoing = bytearray()
         self._requests = 0
         self._spawning: dict[int, asyncio.Future[_InitProcess]] = {}
-        self._listing: dict[int, asyncio.Future[list[str]]] = {}
+        self._asking: dict[int, asyncio.Future[list[Any]]] = {}
         self._processes: dict[int, _InitProcess] = {}
         self._gone = False
 
@@ -84,12 +86,10 @@ class InitSpawner:
         self, command: list[str], *, folder: str, environment: dict[str, str], columns: int, rows: int, pty: bool = True
     ) -> Process:
         """See `Spawner.spawn`."""
-        if self._loop is None:
-            self._loop = asyncio.get_running_loop()
-            self._loop.add_reader(self._socket.fileno(), self._readable)
+        self._begin()
         self._requests += 1
         request = self._requests
-        answer: asyncio.Future[_InitProcess] = self._loop.create_future()
+        answer: asyncio.Future[_InitProcess] = asyncio.get_running_loop().create_future()
         self._spawning[request] = answer
         size = [columns, rows] if pty else None
         message = {"do": "spawn", "request": request, "command": command, "folder": folder, "size": size}
@@ -104,12 +104,25 @@ class InitSpawner:
         """Close the socket, upon which the init ends everything."""
         self._lost()
 
+    def _begin(self) -> None:
+        if self._loop is None and not self._gone:
+            self._loop = asyncio.get_running_loop()
+            self._loop.add_reader(self._socket.fileno(), self._readable)
+
     async def running(self, pid: int) -> list[str]:
         """See `Process.running`."""
+        return [str(command) for command in await self._ask({"do": "list", "pid": pid})]
+
+    async def ports(self) -> list[Listener]:
+        """See `Spawner.ports`."""
+        return [(int(port), str(address), str(command)) for port, address, command in await self._ask({"do": "ports"})]
+
+    async def _ask(self, question: channel.Message) -> list[Any]:
+        self._begin()
         self._requests += 1
-        answer: asyncio.Future[list[str]] = asyncio.get_running_loop().create_future()
-        self._listing[self._requests] = answer
-        self.send({"do": "list", "request": self._requests, "pid": pid})
+        answer: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
+        self._asking[self._requests] = answer
+        self.send({**question, "request": self._requests})
         return await answer
 
     def send(self, message: channel.Message) -> None:
@@ -151,10 +164,10 @@ class InitSpawner:
             if process:
                 process.ended.set_result(int(message["code"]))
             return
-        if message.get("did") == "list":
-            listing = self._listing.pop(int(message["request"]), None)
-            if listing is not None and not listing.done():
-                listing.set_result([str(command) for command in message["commands"]])
+        if message.get("did") in ("list", "ports"):
+            asked = self._asking.pop(int(message["request"]), None)
+            if asked is not None and not asked.done():
+                asked.set_result(list(message["commands" if message["did"] == "list" else "ports"]))
             return
         answer = self._spawning.pop(int(message["request"]), None)
         if message.get("did") == "spawn" and fd >= 0:
@@ -183,11 +196,11 @@ class InitSpawner:
                 answer.set_exception(CoterieError(ErrorCode.MACHINE_FAILED, sentence))
         for process in self._processes.values():
             process.ended.set_result(LOST)
-        for listing in self._listing.values():
-            if not listing.done():
-                listing.set_result([])
+        for asked in self._asking.values():
+            if not asked.done():
+                asked.set_result([])
         self._spawning.clear()
-        self._listing.clear()
+        self._asking.clear()
         self._processes.clear()
 
 
@@ -238,6 +251,10 @@ class DirectSpawner:
         return await self._spawner.spawn(
             command, folder=folder, environment=environment, columns=columns, rows=rows, pty=pty
         )
+
+    async def ports(self) -> list[Listener]:
+        """See `Spawner.ports`."""
+        return await self._spawner.ports() if self._spawner is not None else []
 
     async def close(self) -> None:
         """See `Spawner.close`; returns once everything has ended."""

@@ -20,10 +20,11 @@ import msgspec
 import coterie
 from coterie.hub.machines import processes
 from coterie.hub.machines.driver import Address, Log, MachineSpec, MachineState, MachineStatus
+from coterie.hub.machines.execution import execute
 from coterie.hub.machines.places import Place, Places, is_socket
 from coterie.hub.machines.record import Record
 from coterie.hub.machines.template import HomeTemplate
-from coterie.machine import channel
+from coterie.machine.init import RUN_INIT
 from coterie.machine.keeper import CONTROL, SECOND, Orders, Program
 from coterie.wire.errors import CoterieError, ErrorCode
 from coterie.wire.launch import Launch
@@ -39,7 +40,6 @@ _SPARE_AFTER = 2.0
 _LOG_SIZE = 1 << 20
 """Bytes of `machine.log` that are kept from earlier runs at a start."""
 
-RUN_INIT = "import sys; sys.path.insert(0, sys.argv[1]); from coterie.machine.init import main; main(sys.argv[2:])"
 _RUN_KEEPER = "import sys; sys.path.insert(0, sys.argv[1]); from coterie.machine.keeper import main; main()"
 
 
@@ -232,11 +232,7 @@ class LocalDriver(ABC):
         place = self.places[workspace]
         if (await self.poll(workspace)).state is not MachineState.RUNNING:
             raise CoterieError(ErrorCode.NOT_RUNNING, "The workspace is not running.")
-        try:
-            return await asyncio.to_thread(_execute, place.exec, self.files(place), command, environment, log)
-        except (channel.BrokenError, OSError) as error:
-            sentence = f"The machine ended while {command[0]} ran in it."
-            raise CoterieError(ErrorCode.NOT_RUNNING, sentence, repr(error)) from error
+        return await execute(place.exec, self.files(place), command, environment, log)
 
     def files(self, place: Place) -> str:
         """Return the directory of the files as users' processes see it."""
@@ -339,26 +335,6 @@ def _address(place: Place) -> Address | None:
         except OSError:
             return None
     return Address(handoff=place.handoff, http=place.http)
-
-
-def _execute(path: Path, folder: str, command: list[str], environment: dict[str, str], log: Log) -> int:
-    with socket.socket(socket.AF_UNIX) as sock:
-        sock.connect(os.fspath(path))
-        reader = channel.Reader(sock)
-        request = {"do": "spawn", "request": 1, "command": command, "folder": folder, "environment": environment}
-        channel.send(sock, {**request, "size": None})
-        code: int | None = None
-        while code is None:
-            for message, fd in reader.read():
-                if message["did"] == "fail":
-                    raise CoterieError(ErrorCode.MACHINE_FAILED, message["sentence"])
-                if message["did"] == "spawn":
-                    with open(fd, errors="replace") as pipe:  # noqa: PTH123
-                        for line in pipe:
-                            log(line.rstrip("\r\n"))
-                if message["did"] == "exit":
-                    code = int(message["code"])
-        return code
 
 
 def _shorten(path: Path) -> None:

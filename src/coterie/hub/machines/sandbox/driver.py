@@ -9,14 +9,16 @@ import os
 import re
 import shutil
 import subprocess
+from functools import cached_property
 from pathlib import Path
 
 from coterie.hub.machines.driver import MachineSpec
-from coterie.hub.machines.local import PACKAGE, RUN_INIT, LocalDriver, user_environment
+from coterie.hub.machines.local import PACKAGE, LocalDriver, user_environment
 from coterie.hub.machines.places import Place
 from coterie.hub.machines.sandbox import etc, mounts, uplink
 from coterie.hub.machines.sandbox.limits import Groups
 from coterie.hub.machines.sandbox.users import Users
+from coterie.machine.init import RUN_INIT
 from coterie.machine.keeper import CONTROL, INFO, SECOND, Orders, Program
 from coterie.wire.errors import CoterieError, ErrorCode
 from coterie.wire.launch import Launch
@@ -50,7 +52,6 @@ class SandboxDriver(LocalDriver):
         super().__init__(data)
         self._etc = data / "template" / "etc"
         self._users = Users()
-        self._groups = Groups()
         self._network = network
         self._uplink: uplink.Uplink | None = None
         self._bubblewrap: list[str] = []
@@ -67,6 +68,10 @@ class SandboxDriver(LocalDriver):
                 self._uplink = found
                 logger.info("%s %s", found.words, self._groups.words)
         await super().check()
+
+    @cached_property
+    def _groups(self) -> Groups:
+        return Groups()
 
     def home(self, place: Place) -> str:
         """The same in every machine."""
@@ -94,7 +99,7 @@ class SandboxDriver(LocalDriver):
         """Start both programs in sandboxes of their own."""
         assert self._uplink is not None
         stage = mounts.Stage(_stage() if self._users.own else "")
-        shared = [*self._confined(), *mounts.system(self._etc, stage)]
+        shared = [*self._confined(), *mounts.system(self._etc, stage, spec.limits.memory // 2)]
         shared += ["--bind", stage(place.home), _HOME, "--bind", stage(place.files), _FILES]
         launch = Launch(
             workspace=spec.workspace,
@@ -123,14 +128,14 @@ class SandboxDriver(LocalDriver):
         )
 
     def init(self, spec: MachineSpec, home: str, listener: int) -> Program:
-        """Return the init, whose code users' processes see in /opt/coterie."""
+        """Return the init, whose code users' processes see in /run/coterie."""
         program = super().init(spec, home, listener)
         limits = [f"--files={spec.limits.open_files}", f"--processes={spec.limits.processes}"]
         if not self._groups.memory:
             limits.append(f"--data={spec.limits.memory}")
         python = os.fspath(Path(program["command"][0]).resolve())
         options = [f"--control={CONTROL}", f"--listener={SECOND}", *limits]
-        program["command"] = [python, "-I", "-S", "-c", RUN_INIT, "/opt", *options]
+        program["command"] = [python, "-I", "-S", "-c", RUN_INIT, "/run", *options]
         program["environment"] = user_environment(home)
         return program
 
@@ -145,7 +150,7 @@ class SandboxDriver(LocalDriver):
         """What users' processes see beside the system."""
         return [
             *mounts.bind(mounts.base_python(), stage),
-            *("--ro-bind", stage(PACKAGE / "machine"), "/opt/coterie/machine"),
+            *("--ro-bind", stage(PACKAGE / "machine"), "/run/coterie/machine"),
         ]
 
     def _confined(self) -> list[str]:

@@ -74,6 +74,8 @@ def _parents(mounts: Path, membership: Path) -> dict[str, Path]:
 
 def _unified(own: Path) -> dict[str, Path]:
     """Version 2: a group with processes has no limited children, so the hub moves into a child of its own first."""
+    if own.name == "hub":
+        own = own.parent
     try:
         available = (own / "cgroup.controllers").read_text().split()
         wanted = [controller for controller in ("memory", "pids", "cpu") if controller in available]

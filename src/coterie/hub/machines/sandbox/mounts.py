@@ -72,8 +72,11 @@ class Stage:
         return f"{self.root}/{self.sources.index(os.fspath(path))}"
 
 
-def system(made: Path, stage: Stage) -> list[str]:
-    """Return the arguments for the system: /usr, a selected /etc with what is `made` for every machine, /proc, /dev."""
+def system(made: Path, stage: Stage, temporary: int) -> list[str]:
+    """Return the arguments for the system: /usr, a selected /etc with what is `made` for every machine, /proc, /dev.
+
+    `temporary`: bytes that /tmp, /var/tmp and /run may each hold; they are kept in memory.
+    """
     arguments = ["--ro-bind", "/usr", "/usr"]
     for name in _LINKED:
         path = Path(name)
@@ -85,9 +88,9 @@ def system(made: Path, stage: Stage) -> list[str]:
         arguments += ["--ro-bind", os.fspath(path), os.fspath(path)]
     for path in sorted(made.iterdir()):
         arguments += ["--ro-bind", f"{stage(made)}/{path.name}", f"/etc/{path.name}"]
-    arguments += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/run", "--symlink", "/run", "/var/run"]
-    for name in ("/tmp", "/var/tmp"):  # noqa: S108 the sandbox's own
-        arguments += ["--perms", "1777", "--tmpfs", name]
+    arguments += ["--proc", "/proc", "--dev", "/dev", "--symlink", "/run", "/var/run"]
+    for name, mode in (("/tmp", "1777"), ("/var/tmp", "1777"), ("/run", "0755")):  # noqa: S108 the sandbox's own
+        arguments += ["--perms", mode, "--size", str(temporary), "--tmpfs", name]
     return arguments
 
 
