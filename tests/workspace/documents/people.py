@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
+import secrets
 import zlib
 from collections.abc import Callable
 from typing import Any
 
-from pycrdt import Doc, Text, TransactionEvent
+from pycrdt import Doc, Text, TransactionEvent, merge_updates
 
 from coterie.wire.capabilities import ACCESS, Capability, Role
 from coterie.wire.closing import Closing
+from coterie.wire.errors import CoterieError
 from coterie.wire.messages import ServerMessage, decode_server, encode
 from coterie.wire.messages import documents as wire
 from coterie.wire.tickets import Ticket
 from coterie.workspace.documents.service import Documents
+from coterie.workspace.documents.update import decode_clocks, read
 
 
 def messages(data: bytes) -> list[ServerMessage]:
@@ -58,3 +60,195 @@ class FakeMember:
 
     def close(self, closing: Closing, detail: str = "") -> None:
         self.closed = self.closed or closing
+
+
+class Page:
+    """One document in one browser tab: what `web/src/editor/document.ts` does, with the network in the test's hands.
+
+    `sent` and the member's `inbox` are the two directions; nothing moves before `deliver` and `receive`.
+    """
+
+    def __init__(self, user: str, path: str) -> None:
+        self.user = user
+        self.path = path
+        self.notices: list[int] = []
+        self.failures: list[CoterieError] = []
+        self.member: FakeMember | None = None
+        self.sent: list[Any] = []
+        self.gone = False
+        self._server: Documents | None = None
+        self._document = 0
+        self._begin(Doc(), Doc())
+        self.epoch = ""
+        self.pending: list[tuple[int, bytes]] = []
+        self.sequence = 0
+        self._rebasing_from: str | None = None
+
+    def _begin(self, doc: Doc[Text], confirmed: Doc[Text]) -> None:
+        self.doc, self.confirmed = doc, confirmed
+        self.root = doc.get("text", type=Text)
+        self.confirmed_root = confirmed.get("text", type=Text)
+
+    @property
+    def text(self) -> str:
+        return str(self.root)
+
+    @property
+    def joined(self) -> bool:
+        return self._document != 0
+
+    # Network
+
+    def connect(self, server: Documents) -> None:
+        self._server = server
+        self.member = FakeMember(self.user)
+        server.joined(self.member)
+        self._open(self.epoch)
+
+    def disconnect(self) -> None:
+        if self.member is not None and self._server is not None:
+            self._server.left(self.member)
+        self.member = self._server = None
+        self._document = 0
+        self.sent.clear()
+        self._rebasing_from = None
+
+    async def deliver(self, most: int = 1_000_000) -> None:
+        """Bring messages to the server."""
+        while self.sent and most and self._server is not None and self.member is not None:
+            most -= 1
+            message = self.sent.pop(0)
+            try:
+                result = self._server.handlers()[type(message)](self.member, message)
+                if result is not None:
+                    await result
+            except CoterieError as error:
+                self.failures.append(error)
+
+    def receive(self, most: int = 1_000_000) -> None:
+        """Take in messages from the server."""
+        while self.member is not None and self.member.inbox and most:
+            most -= 1
+            message = self.member.inbox.pop(0)
+            handler: Callable[[Any], None] | None = getattr(self, f"_on_{type(message).__name__}", None)
+            if handler is not None and (self._document in (getattr(message, "document", 0), 0) or "request" in dir(message)):
+                handler(message)
+
+    def reload(self) -> None:
+        """Only what is kept in the browser survives."""
+        self.disconnect()
+        epoch, confirmed, pending = self.epoch, self.confirmed.get_update(), [update for _, update in self.pending]
+        self._begin(Doc(), Doc())
+        self.epoch, self.pending = "", []
+        if pending:
+            self.epoch = epoch
+            self.confirmed.apply_update(confirmed)
+            self.doc.apply_update(confirmed)
+            for update in pending:
+                self.doc.apply_update(update)
+                self.pending.append((0, update))
+
+    # Editing
+
+    def edit(self, at: int, remove: int, insert: str) -> None:
+        """Type (ASCII alone: pycrdt counts bytes)."""
+        made: list[bytes] = []
+
+        def keep(event: TransactionEvent) -> None:
+            made.append(event.update)
+
+        subscription = self.doc.observe(keep)
+        with self.doc.transaction():
+            if remove:
+                del self.root[at : at + remove]
+            if insert:
+                self.root.insert(at, insert)
+        self.doc.unobserve(subscription)
+        for update in made:
+            self._submit(update)
+
+    def _submit(self, update: bytes) -> None:
+        self.sequence += 1
+        self.pending.append((self.sequence, update))
+        if self._document:
+            self.sent.append(wire.DocumentEdit(self._document, self.sequence, update))
+
+    # What the server says
+
+    def _open(self, epoch: str) -> None:
+        self._asked = epoch
+        state = self.doc.get_state() if epoch else b""
+        self.sent.append(wire.DocumentOpen(1, self.path, epoch, state, self.doc.client_id))
+
+    def _on_DocumentOpened(self, message: wire.DocumentOpened) -> None:  # noqa: N802
+        if self._rebasing_from is not None:
+            if self.text != self._rebasing_from:
+                self._carry_over(message.document, self._rebasing_from)
+                return
+            self._rebasing_from = None
+            self._begin(Doc(), Doc())
+            self.pending = []
+        elif self.epoch and self.epoch != message.epoch:
+            self._carry_over(message.document, str(self.confirmed_root))
+            return
+        self.epoch, self._document, self.path = message.epoch, message.document, message.path
+        self.doc.apply_update(message.update)
+        self.confirmed.apply_update(message.update)
+        unsent, self.pending, self.sequence = [update for _, update in self.pending], [], 0
+        theirs = decode_clocks(message.state_vector)
+        covered = decode_clocks_from(unsent)
+        for client, clock in decode_clocks(self.doc.get_state()).items():
+            known = theirs.get(client, 0)
+            if clock > known and covered.get(client, 1 << 60) > known:
+                unsent = [self.doc.get_update(message.state_vector)]
+                break
+        if unsent:
+            self._submit(merge_updates(*unsent))
+
+    def _carry_over(self, document: int, base: str) -> None:
+        text = self.text
+        self._rebasing_from = text
+        packed = [zlib.compress(part.encode()) for part in (base, text)]
+        self.sent.append(wire.DocumentRebase(2, document, secrets.token_hex(8), packed[0], packed[1]))
+
+    def _on_DocumentRebased(self, message: wire.DocumentRebased) -> None:  # noqa: N802
+        if message.version:
+            self.notices.append(message.version)
+        self.sent.append(wire.DocumentOpen(3, self.path, "", b"", 0))
+
+    def _on_DocumentUpdate(self, message: wire.DocumentUpdate) -> None:  # noqa: N802
+        if self._document:
+            self.doc.apply_update(message.update)
+            self.confirmed.apply_update(message.update)
+
+    def _on_DocumentAck(self, message: wire.DocumentAck) -> None:  # noqa: N802
+        for sequence, update in self.pending:
+            if sequence <= message.sequence:
+                self.confirmed.apply_update(update)
+        self.pending = [one for one in self.pending if one[0] > message.sequence]
+
+    def _on_DocumentMoved(self, message: wire.DocumentMoved) -> None:  # noqa: N802
+        self.path = message.path
+
+    def _on_DocumentGone(self, message: wire.DocumentGone) -> None:  # noqa: N802
+        self.gone = message.gone
+
+    def _on_DocumentReset(self, message: wire.DocumentReset) -> None:  # noqa: N802
+        self._document = 0
+        self._open(self.epoch)
+
+
+def decode_clocks_from(updates: list[bytes]) -> dict[int, int]:
+    """Where each client's operations in these updates begin."""
+    first: dict[int, int] = {}
+    for update in updates:
+        for client, clock, _ in read(update, Everything()):
+            first[client] = min(clock, first.get(client, clock))
+    return first
+
+
+class Everything(dict[int, int]):
+    """Clocks that know every operation."""
+
+    def get(self, _client: int, _default: Any = None) -> int:  # type: ignore[override]
+        return 1 << 52

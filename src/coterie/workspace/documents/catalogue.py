@@ -16,6 +16,10 @@ CREATE TABLE IF NOT EXISTS documents (
     opened REAL NOT NULL
 );
 CREATE INDEX IF NOT EXISTS documents_inode ON documents (inode);
+CREATE TABLE IF NOT EXISTS former_paths (
+    path TEXT PRIMARY KEY,
+    document TEXT NOT NULL
+);
 """
 
 
@@ -38,6 +42,16 @@ class Catalogue:
         row = self.database.execute("SELECT id FROM documents WHERE path = ?", (path,)).fetchone()
         return row[0] if row else None
 
+    def last_at(self, path: str) -> tuple[str, str, int] | None:
+        """Return identity, path now and inode of the document that is or was at `path`."""
+        row = self.database.execute(
+            "SELECT id, path, inode FROM documents WHERE path = :path"
+            " UNION ALL SELECT id, documents.path, inode FROM former_paths JOIN documents ON id = document"
+            " WHERE former_paths.path = :path",
+            {"path": path},
+        ).fetchone()
+        return tuple(row) if row else None
+
     def by_inode(self, inode: int) -> list[tuple[str, str]]:
         """Return identity and last known path of the documents whose file had this inode."""
         return self.database.execute("SELECT id, path FROM documents WHERE inode = ?", (inode,)).fetchall()
@@ -56,6 +70,11 @@ class Catalogue:
         """The document is at `path` now; what was known there before is forgotten."""
         with self.database:
             self.database.execute("DELETE FROM documents WHERE path = ? AND id != ?", (path, identity))
+            self.database.execute(
+                "INSERT OR REPLACE INTO former_paths (path, document) SELECT path, id FROM documents WHERE id = ?",
+                (identity,),
+            )
+            self.database.execute("DELETE FROM former_paths WHERE path = ?", (path,))
             self.database.execute("UPDATE documents SET path = ? WHERE id = ?", (path, identity))
 
     def seen(self, identity: str, inode: int) -> None:

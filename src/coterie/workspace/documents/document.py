@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import time
 from collections.abc import Coroutine
+from enum import Enum
 from typing import Any, Protocol
 
 from coterie.wire.closing import Closing
@@ -15,7 +17,7 @@ from coterie.workspace.documents import disk, encoding, epoch
 from coterie.workspace.documents.disk import ChangedError, Content, Stamp
 from coterie.workspace.documents.history import EVERY, Kind
 from coterie.workspace.documents.rebase import rebase
-from coterie.workspace.documents.replica import BrokenError
+from coterie.workspace.documents.replica import BrokenError, Replica
 from coterie.workspace.documents.room import Room
 from coterie.workspace.documents.store import Author, Disk, Epoch, Rebased, Record, State, Store, pack
 from coterie.workspace.documents.text import edits
@@ -43,6 +45,14 @@ class Keep(Protocol):
     def __call__(self, text: str, kind: Kind, *, name: str = "", authors: tuple[str, ...] = ()) -> int: ...
 
 
+class Seen(Enum):
+    """What a look at a file found."""
+
+    SAME = "same"
+    CHANGED = "changed"
+    MISSING = "missing"
+
+
 class Document:
     """Joins the room, the log and the file of one path. Made by `load`."""
 
@@ -60,7 +70,8 @@ class Document:
         self.rebased = history.rebased
         self._root = root
         self._store = store
-        self._digest = content.digest
+        self.digest = content.digest
+        """Of the file's bytes as last read or written."""
         self._text = text
         """The text in the file, and `_base` the document that has it."""
         self._base = history.base
@@ -81,17 +92,32 @@ class Document:
             self._on_change()
 
     @classmethod
-    async def load(cls, root: Root, path: str, number: int, store: Store, keep: Keep) -> Document:
-        """Read file and log; `keep` makes versions. Raises CoterieError when there is no text file to edit."""
-        content = await asyncio.to_thread(disk.read, root, path)
-        text, style = encoding.decode(content.data)
+    async def load(
+        cls, root: Root, path: str, number: int, store: Store, keep: Keep, *, deleted: bool = False
+    ) -> Document:
+        """Read file and log; `keep` makes versions. With `deleted` there is no file: the text is what the log holds.
+
+        Raises CoterieError when there is no text file that can be edited.
+        """
         try:
-            history = await asyncio.to_thread(_history, store, text, content.digest)
+            if deleted:
+                history = await asyncio.to_thread(lambda: epoch.recall(store.load()))
+                text = Replica([history.base]).text
+                content, style = Content(b"", history.digest, Stamp(0, 0, 0)), encoding.Format()
+            else:
+                content = await asyncio.to_thread(disk.read, root, path)
+                text, style = encoding.decode(content.data)
+                history = await asyncio.to_thread(_history, store, text, content.digest)
         except OSError as error:
             raise problem(error, path) from error
+        except (ValueError, BrokenError) as error:
+            store.close()
+            raise problem(FileNotFoundError(errno.ENOENT, ""), path) from error
         if history.overwritten is not None:
             keep(history.overwritten, Kind.OVERWRITTEN)
-        return cls(root, path, number, store, history, content, text, style, keep)
+        document = cls(root, path, number, store, history, content, text, style, keep)
+        document.gone = deleted
+        return document
 
     @property
     def dirty(self) -> bool:
@@ -107,23 +133,23 @@ class Document:
                     self._timer = self._loop.call_later(RETRY, self._due)
                     return
 
-    async def look(self) -> bool:
-        """See whether another program changed the file and take that in. False when the file is not there."""
+    async def look(self, kind: Kind = Kind.OVERWRITTEN, name: str = "") -> Seen:
+        """See whether another program changed the file and take that in; `kind` and `name` of the version before."""
         async with self._lock:
             stamp = await asyncio.to_thread(disk.stamp, self._root, self.path)
             if stamp is None:
-                return False
-            if stamp != self.stamp or self.gone:
-                try:
-                    content = await asyncio.to_thread(disk.read, self._root, self.path)
-                except CoterieError as error:
-                    if error.code is ErrorCode.NOT_FOUND:
-                        return False
-                    self._tell_problem(error.sentence)
-                    return True
-                self._set_gone(gone=False)
-                await self._take_in(content)
-            return True
+                return Seen.MISSING
+            if stamp == self.stamp and not self.gone:
+                return Seen.SAME
+            try:
+                content = await asyncio.to_thread(disk.read, self._root, self.path)
+            except CoterieError as error:
+                if error.code is ErrorCode.NOT_FOUND:
+                    return Seen.MISSING
+                self._tell_problem(error.sentence)
+                return Seen.SAME
+            self._set_gone(gone=False)
+            return Seen.CHANGED if await self._take_in(content, kind, name) else Seen.SAME
 
     def moved(self, path: str) -> None:
         """The file is at another path now."""
@@ -163,13 +189,12 @@ class Document:
             return self.rebased[identity]
         room = self.room
         version, name = 0, ""
-        merged = rebase(base, mine, room.replica.text)
-        if keep_only or not merged.whole:
-            when = time.strftime("%Y-%m-%d %H:%M")
-            name = f"{author.name}'s text of {when}" if keep_only else f"{author.name}'s offline text of {when}"
-            version = self._keep(mine, Kind.KEPT, name=name, authors=(author.name,))
         if not keep_only:
-            room.change(merged.edits, author)
+            room.change(rebase(base, mine, room.replica.text).edits, author)
+        # Not only what did not fit: what this history never had is kept too.
+        if any(edit.text.strip() for edit in edits(room.replica.text, mine)):
+            name = f"{author.name}'s text of {time.strftime('%Y-%m-%d %H:%M')}"
+            version = self._keep(mine, Kind.KEPT, name=name, authors=(author.name,))
         done = self.rebased[identity] = Rebased(identity, version, name)
         room.note(done)
         return done
@@ -215,6 +240,15 @@ class Document:
         await self.sync()
         self._store.close()
 
+    async def drop(self) -> None:
+        """Let go of everything without writing another byte, as a killed process does."""
+        self._cancel_timer()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self.room.abandon()
+        self._store.close()
+
     # Saving
 
     async def _save(self) -> bool:
@@ -230,11 +264,13 @@ class Document:
         room.flush()
         room.note(Disk(digest, written=False))
         known, old_base, old_text = self.stamp, self._base, self._text
+        # The log goes to the medium first: whatever the file holds after a power cut, the log knows of.
+        await self.sync()
         try:
-            done = await asyncio.to_thread(disk.replace, self._root, self.path, data, known, self._digest)
+            done = await asyncio.to_thread(disk.replace, self._root, self.path, data, known, self.digest)
         except ChangedError as changed:
             await self._take_in(changed.content)
-            return True
+            return not self.problem
         except CoterieError as error:
             if error.code is ErrorCode.NOT_FOUND:
                 # Who watches the files finds out whether it was moved or deleted.
@@ -257,7 +293,7 @@ class Document:
     def _saved(
         self, text: str, state: bytes, changes: int, digest: bytes, stamp: Stamp, style: encoding.Format
     ) -> None:
-        self._text, self._base, self._digest, self.stamp, self.style = text, state, digest, stamp, style
+        self._text, self._base, self.digest, self.stamp, self.style = text, state, digest, stamp, style
         self._saved_changes = changes
         self.problem = ""
         self.room.note(Disk(digest, state=b"" if changes == self.room.changes else state))
@@ -271,23 +307,23 @@ class Document:
 
     # Other programs' changes
 
-    async def _take_in(self, content: Content) -> None:
-        """Another program wrote the file: turn that into edits. Identical bytes are no event."""
-        if content.digest == self._digest:
+    async def _take_in(self, content: Content, kind: Kind = Kind.OVERWRITTEN, name: str = "") -> bool:
+        """Another program wrote the file: turn that into edits. Identical bytes are no event. Whether there was one."""
+        if content.digest == self.digest:
             self.stamp = content.stamp
-            return
+            return False
         try:
             text, style = encoding.decode(content.data)
         except CoterieError:
             self._tell_problem(
                 "Another program replaced this file by one that is not text. The text is kept here and not saved."
             )
-            return
-        self.keep(Kind.OVERWRITTEN)
+            return False
+        self.keep(kind, name)
         update, forked = await asyncio.to_thread(epoch.foreign, self._base, text)
         clean = not self.dirty
         self.room.take(update)
-        self._text, self._digest, self.stamp, self.style = text, content.digest, content.stamp, style
+        self._text, self.digest, self.stamp, self.style = text, content.digest, content.stamp, style
         self.problem = ""
         if clean:
             self._base = self.room.replica.state
@@ -297,6 +333,7 @@ class Document:
         else:
             self._base = forked
             self.room.note(Disk(content.digest, state=forked))
+        return True
 
     async def _merge(self, content: Content, base: bytes, old: str) -> None:
         """Another program's text was replaced by ours in the same instant: merge it in and save again."""
@@ -372,7 +409,7 @@ class Document:
         self.room.flush()
         self.room.abandon()
         text = epoch.salvage(self._store.read())
-        history = epoch.begin(self._text, self._digest)
+        history = epoch.begin(self._text, self.digest)
         self._store.replace([pack(record) for record in history.records])
         old, self.room = self.room, self._room(history)
         self._base = history.base
@@ -388,7 +425,7 @@ class Document:
             Epoch(room.epoch),
             *authors,
             State(room.replica.state),
-            Disk(self._digest, state=b"" if not self.dirty else self._base),
+            Disk(self.digest, state=b"" if not self.dirty else self._base),
             *list(self.rebased.values())[-_REBASES:],
         ]
 

@@ -7,7 +7,7 @@ turned into edits of what the file held before, so that it merges with what was 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pycrdt import merge_updates
 
@@ -23,12 +23,14 @@ class History:
     """A document as its log and its file make it."""
 
     epoch: str
-    replica: Replica
-    authors: dict[int, Author]
-    rebased: dict[str, Rebased]
-    base: bytes
+    replica: Replica = field(default_factory=Replica)
+    authors: dict[int, Author] = field(default_factory=dict)
+    rebased: dict[str, Rebased] = field(default_factory=dict)
+    base: bytes = EMPTY
     """The document as the file holds it, as one update."""
-    records: list[Record]
+    digest: bytes = b""
+    """Of the bytes that a file which is gone held last."""
+    records: list[Record] = field(default_factory=list)
     """What is to be appended to the log, or for a new history all of it."""
     new: bool = False
     overwritten: str | None = None
@@ -41,7 +43,7 @@ def begin(text: str, digest: bytes) -> History:
     replica.edit([Edit(0, 0, text)] if text else [])
     epoch = new_id()
     records: list[Record] = [Epoch(epoch), State(replica.state), Disk(digest)]
-    return History(epoch, replica, {}, {}, replica.state, records, new=True)
+    return History(epoch, replica, base=replica.state, records=records, new=True)
 
 
 def restore(records: Sequence[Record], text: str, digest: bytes) -> History:
@@ -49,27 +51,7 @@ def restore(records: Sequence[Record], text: str, digest: bytes) -> History:
 
     Raises ValueError for a log without a beginning, BrokenError for one that cannot be applied.
     """
-    if not records or not isinstance(records[0], Epoch):
-        raise ValueError("a log without an epoch")
-    updates: list[bytes] = []
-    points: list[tuple[int, Disk]] = []
-    authors: dict[int, Author] = {}
-    rebased: dict[str, Rebased] = {}
-    for record in records:
-        match record:
-            case State(update):
-                updates.append(update)
-            case Updates(several):
-                updates.extend(several)
-            case Disk():
-                points.append((len(updates), record))
-            case Author(client):
-                authors[client] = record
-            case Rebased(identity):
-                rebased[identity] = record
-            case Epoch():
-                pass
-    history = History(records[0].epoch, Replica(updates), authors, rebased, b"", [])
+    history, updates, points = _read(records)
     # A save that was killed halfway is recognised by the bytes it was about to write.
     for count, disk in reversed(points):
         if disk.digest == digest:
@@ -79,6 +61,43 @@ def restore(records: Sequence[Record], text: str, digest: bytes) -> History:
             return history
     _reconcile(history, [_state(updates, count, disk) for count, disk in _candidates(points)], text, digest)
     return history
+
+
+def recall(records: Sequence[Record]) -> History:
+    """Return the history in a log whose file is gone: what the file held last is its base.
+
+    Raises ValueError for a log without a beginning, BrokenError for one that cannot be applied.
+    """
+    history, updates, points = _read(records)
+    if points:
+        count, disk = _candidates(points)[0]
+        history.base, history.digest = _state(updates, count, disk), disk.digest
+    return history
+
+
+def _read(records: Sequence[Record]) -> tuple[History, list[bytes], list[tuple[int, Disk]]]:
+    """The history in a log, its updates, and what the file held after how many of them."""
+    if not records or not isinstance(records[0], Epoch):
+        raise ValueError("a log without an epoch")
+    updates: list[bytes] = []
+    points: list[tuple[int, Disk]] = []
+    history = History(records[0].epoch)
+    for record in records:
+        match record:
+            case State(update):
+                updates.append(update)
+            case Updates(several):
+                updates.extend(several)
+            case Disk():
+                points.append((len(updates), record))
+            case Author(client):
+                history.authors[client] = record
+            case Rebased(identity):
+                history.rebased[identity] = record
+            case Epoch():
+                pass
+    history.replica = Replica(updates)
+    return history, updates, points
 
 
 def salvage(records: Sequence[Record]) -> str:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import sqlite3
 import time
 import zlib
+from collections.abc import Coroutine
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from coterie.wire.capabilities import Capability
 from coterie.wire.closing import Closing
 from coterie.wire.errors import CoterieError, ErrorCode
 from coterie.wire.messages import ClientMessage
-from coterie.wire.messages.connection import Done
+from coterie.wire.messages.connection import Done, Notice
 from coterie.wire.messages.documents import (
     CursorMove,
     DocumentCheck,
@@ -39,15 +42,18 @@ from coterie.wire.messages.documents import (
     Version,
     Writer,
 )
-from coterie.workspace.documents import disk, large
+from coterie.workspace.documents import disk, large, moves
 from coterie.workspace.documents.catalogue import Catalogue
+from coterie.workspace.documents.disk import Stamp
 from coterie.workspace.documents.document import Document
 from coterie.workspace.documents.history import History, Kind
+from coterie.workspace.documents.outside import Count, Outside
 from coterie.workspace.documents.replica import proof
 from coterie.workspace.documents.store import SYNC_EVERY, Author, Store
 from coterie.workspace.documents.update import UpdateError, decode_clocks
+from coterie.workspace.frames import frame
 from coterie.workspace.member import Member
-from coterie.workspace.paths import Root
+from coterie.workspace.paths import Root, problem
 from coterie.workspace.service import Handler
 
 log = logging.getLogger(__name__)
@@ -55,18 +61,22 @@ log = logging.getLogger(__name__)
 IDLE = 30.0
 """Seconds after the last member left until a document is closed and its memory given back."""
 
-LOOK_EVERY = 2.0
-"""Seconds between looks at the files of open documents, for changes that no watch reported."""
+
+async def unknown(_folder: str, _old: str, _new: str) -> int | None:
+    """Count nothing: how many files differ between commits is not known."""
+    return None
 
 
 class Documents:
     """Every open document of the workspace. `state` is a directory that no user process can see."""
 
-    def __init__(self, root: Root, state: Path) -> None:
+    def __init__(self, root: Root, state: Path, count: Count = unknown) -> None:
         self._root = root
+        self._count = count
         self._state = state / "documents"
-        self._catalogue: Catalogue | None = None
+        self._catalogue: Catalogue
         self.history: History
+        self.outside: Outside
         self._by_path: dict[str, asyncio.Task[Document]] = {}
         self._by_number: dict[int, Document] = {}
         self._of_member: dict[Member, set[int]] = {}
@@ -109,12 +119,12 @@ class Documents:
     async def start(self) -> None:
         self._catalogue = await asyncio.to_thread(Catalogue, self._state)
         self.history = History(self._catalogue.database)
-        for work in (self._sync_forever(), self._look_forever()):
-            task = asyncio.create_task(work)
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+        self.outside = Outside(self._root, lambda: self.open_documents, self._moved, self._notice, self._count)
+        self.outside.start()
+        self._run(self._sync_forever())
 
-    async def stop(self) -> None:
+    async def stop(self, *, save: bool = True) -> None:
+        await self.outside.stop()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -122,16 +132,25 @@ class Documents:
             timer.cancel()
         loaded = await asyncio.gather(*self._by_path.values(), return_exceptions=True)
         documents = [document for document in loaded if isinstance(document, Document)]
-        for failed in await asyncio.gather(*(d.close() for d in documents), return_exceptions=True):
+        closing = (document.close() if save else document.drop() for document in documents)
+        for failed in await asyncio.gather(*closing, return_exceptions=True):
             if isinstance(failed, BaseException):
                 log.error("closing a document: %r", failed)
-        if self._catalogue is not None:
-            self._catalogue.close()
+        self._catalogue.close()
+
+    @property
+    def open_documents(self) -> list[Document]:
+        """The documents that are loaded."""
+        return list(self._by_number.values())
+
+    def identity_of(self, document: Document) -> str:
+        """What names an open document in the history, whatever its path."""
+        return self._identity[document.number]
 
     # Messages
 
     async def _open(self, member: Member, message: DocumentOpen) -> None:
-        document = await self._document(message.path)
+        document, path = await self._document(message.path, message.epoch)
         rooms = self._of_member.get(member)
         if rooms is None:
             return
@@ -142,7 +161,7 @@ class Documents:
             document.room.join(
                 member,
                 message.request,
-                message.path,
+                path,
                 epoch=message.epoch,
                 state_vector=message.state_vector,
                 client=message.client if writable else 0,
@@ -246,28 +265,52 @@ class Documents:
 
     # Documents
 
-    async def _document(self, path: str) -> Document:
-        path = self._root.resolve(path)
-        task = self._by_path.get(path)
-        if task is None:
-            task = self._by_path[path] = asyncio.create_task(self._load(path))
-            task.add_done_callback(lambda done: self._loaded(path, done))
-        return await asyncio.shield(task)
+    async def _document(self, path: str, epoch: str) -> tuple[Document, str]:
+        """The document at a path, and its path as whoever asks should know it.
 
-    async def _load(self, path: str) -> Document:
-        assert self._catalogue is not None
+        Somebody who had it open (and knows its epoch) is led to where it was moved, or given the text of one that was
+        deleted.
+        """
+        real = self._root.resolve(path)
+        if epoch and real not in self._by_path and await asyncio.to_thread(disk.stamp, self._root, real) is None:
+            moved = await self._where(real)
+            path = real = moved or real
+        task = self._by_path.get(real)
+        if task is None:
+            task = self._by_path[real] = asyncio.create_task(self._load(real, deleted=bool(epoch)))
+            task.add_done_callback(lambda done: self._loaded(real, done))
+        return await asyncio.shield(task), path
+
+    async def _where(self, path: str) -> str | None:
+        """Where the file is that used to be at `path`, None when it is nowhere."""
+        known = self._catalogue.last_at(path)
+        if known is None:
+            return None
+        identity, now, inode = known
+        if now in self._by_path or await asyncio.to_thread(disk.stamp, self._root, now) is not None:
+            return now
+        found = await asyncio.to_thread(moves.find, self._root, now, Stamp(0, 0, inode), b"")
+        if found is not None and found not in self._by_path:
+            self._catalogue.move(identity, found)
+        return found
+
+    async def _load(self, path: str, *, deleted: bool) -> Document:
         stamp = await asyncio.to_thread(disk.stamp, self._root, path)
         identity = self._catalogue.find(path)
         if identity is None and stamp is not None:
             identity = self._renamed(path, stamp.inode) or self._catalogue.add(path, stamp.inode)
+        if identity is None or (stamp is None and not deleted):
+            raise problem(FileNotFoundError(errno.ENOENT, ""), path)
         number = self._next_number
         self._next_number += 1
-        store = Store(self._catalogue.folder(identity or "") / "log")
-        keep = partial(self._keep, identity or "")
-        document = await Document.load(self._root, path, number, store, keep)
+        store = Store(self._catalogue.folder(identity) / "log")
+        keep = partial(self._keep, identity)
+        document = await Document.load(self._root, path, number, store, keep, deleted=stamp is None)
         self._by_number[number] = document
-        if identity is not None:
-            self._identity[number] = identity
+        self._identity[number] = identity
+        if stamp is not None:
+            self._catalogue.seen(identity, document.stamp.inode)
+        self._run(self.outside.follow())
         return document
 
     def _keep(self, identity: str, text: str, kind: Kind, *, name: str = "", authors: tuple[str, ...] = ()) -> int:
@@ -283,7 +326,6 @@ class Documents:
 
     def _renamed(self, path: str, inode: int) -> str | None:
         """The document whose file was renamed to `path` while it was closed."""
-        assert self._catalogue is not None
         for identity, old in self._catalogue.by_inode(inode):
             if old not in self._by_path and disk.stamp(self._root, old) is None:
                 self._catalogue.move(identity, path)
@@ -301,9 +343,7 @@ class Documents:
 
     def _unload_later(self, document: Document) -> None:
         self._idle.pop(document.number, None)
-        task = asyncio.create_task(self._unload(document))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._run(self._unload(document))
 
     async def _unload(self, document: Document) -> None:
         await document.save()
@@ -311,10 +351,11 @@ class Documents:
             return
         self._by_path.pop(document.path, None)
         self._by_number.pop(document.number, None)
-        identity = self._identity.pop(document.number, None)
+        identity = self._identity.pop(document.number)
         await document.close()
-        if identity is not None and self._catalogue is not None:
+        if not document.gone:
             self._catalogue.seen(identity, document.stamp.inode)
+        await self.outside.follow()
 
     # In the background
 
@@ -324,12 +365,25 @@ class Documents:
             for document in list(self._by_number.values()):
                 await document.sync()
 
-    async def _look_forever(self) -> None:
-        while True:
-            await asyncio.sleep(LOOK_EVERY)
-            for document in list(self._by_number.values()):
-                if not await document.look():
-                    document.lost()
+    def _moved(self, document: Document, path: str) -> bool:
+        """A file was moved to `path`: so are its room and its history. False when another document is open there."""
+        task = self._by_path.get(document.path)
+        if path in self._by_path or task is None:
+            return False
+        del self._by_path[document.path]
+        self._by_path[path] = task
+        self._catalogue.move(self._identity[document.number], path)
+        return True
+
+    def _notice(self, notice: Notice) -> None:
+        data = frame(notice)
+        for member in self._of_member:
+            member.send_frame(data)
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
 
 def _author(member: Member) -> Author:

@@ -1,0 +1,67 @@
+"""Finding a file that is not where it was: by its inode, else by its content."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from coterie.wire.errors import CoterieError
+from coterie.workspace.documents import disk
+from coterie.workspace.documents.disk import Stamp
+from coterie.workspace.paths import Root
+
+MOST_NAMES = 300_000
+"""Names that a search looks at."""
+
+_RECENT = 10.0
+"""Seconds within which a copy must have been made to count as the moved file."""
+
+
+def find(root: Root, path: str, stamp: Stamp, digest: bytes) -> str | None:
+    """Return where the file that was at `path` is now, None when it is nowhere. Blocks.
+
+    A file with the same inode is the same file. A recent one with the same, not empty, content is taken for it when it
+    is the only one: it was moved to another file system, or written anew.
+    """
+    alike: list[str] = []
+    looked = 0
+    folders = [path.rpartition("/")[0], ""]
+    seen: set[str] = set()
+    while folders:
+        folder = folders.pop(0)
+        if folder in seen:
+            continue
+        seen.add(folder)
+        try:
+            fd = root.open_folder(folder)
+        except CoterieError:
+            continue
+        try:
+            with os.scandir(fd) as names:
+                for name in names:
+                    looked += 1
+                    here = f"{folder}/{name.name}" if folder else name.name
+                    if name.is_dir(follow_symlinks=False):
+                        if name.name != ".git":
+                            folders.append(here)
+                    elif name.is_file(follow_symlinks=False) and not name.name.startswith(disk.TEMPORARY):
+                        if name.inode() == stamp.inode:
+                            return here
+                        status = name.stat(follow_symlinks=False)
+                        if status.st_size == stamp.size > 0 and time.time() - status.st_ctime < _RECENT:
+                            alike.append(here)
+        except OSError:
+            continue
+        finally:
+            os.close(fd)
+        if looked > MOST_NAMES:
+            break
+    same = [here for here in alike if here != path and _digest(root, here) == digest]
+    return same[0] if len(same) == 1 else None
+
+
+def _digest(root: Root, path: str) -> bytes:
+    try:
+        return disk.read(root, path).digest
+    except CoterieError:
+        return b""
