@@ -23,6 +23,7 @@ from coterie.workspace.handoff import Handoff
 from coterie.workspace.http import HttpServer
 from coterie.workspace.members import Members
 from coterie.workspace.paths import Root
+from coterie.workspace.ports import Ports
 from coterie.workspace.presence import Presence
 from coterie.workspace.processes import DirectSpawner, InitSpawner, Spawner
 from coterie.workspace.service import Service
@@ -44,6 +45,7 @@ class WorkspaceServer:
         state = Path(launch.state)
         self.spawner: Spawner = InitSpawner(launch.spawn_fd) if launch.spawn_fd >= 0 else DirectSpawner()
         self.root = Root(Path(launch.files), launch.shown_files)
+        ports = Ports(self.spawner)
         self.services: list[Service] = [
             Presence(
                 server=new_id(),
@@ -54,11 +56,12 @@ class WorkspaceServer:
             Files(self.root, self.spawner, shown_files),
             Documents(self.root, state),
             Terminals(self.spawner, files=shown_files, state=state, environment=launch.environment),
+            ports,
         ]
         key = Ed25519PublicKey.from_public_bytes(launch.hub_key)
         self.members = Members(self.services)
         self.sockets = Sockets(self.members, key, launch.workspace)
-        self.http = HttpServer(Content(self.root).serve, self.sockets, key, launch.workspace)
+        self.http = HttpServer(Content(self.root).serve, self.sockets, ports, key, launch.workspace)
         self._handoff: Handoff | None = None
         self._http_listener: asyncio.Server | None = None
 

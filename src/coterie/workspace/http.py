@@ -22,6 +22,8 @@ from coterie.wire import tickets
 from coterie.wire.capabilities import Capability
 from coterie.wire.errors import CoterieError, ErrorCode
 from coterie.wire.tickets import Ticket
+from coterie.workspace import ports
+from coterie.workspace.ports import Ports
 from coterie.workspace.socket import Sockets
 
 log = logging.getLogger("coterie.workspace")
@@ -94,9 +96,12 @@ Handler: TypeAlias = Callable[[Exchange], Awaitable[None]]
 class HttpServer:
     """Makes the protocol of every connection to `http.sock`."""
 
-    def __init__(self, handler: Handler, sockets: Sockets, key: Ed25519PublicKey, workspace: str) -> None:
+    def __init__(
+        self, handler: Handler, sockets: Sockets, the_ports: Ports, key: Ed25519PublicKey, workspace: str
+    ) -> None:
         self.handler = handler
         self.sockets = sockets
+        self.ports = the_ports
         self._key = key
         self._workspace = workspace
         self.tasks: set[asyncio.Task[None]] = set()
@@ -260,6 +265,24 @@ class _Connection(asyncio.Protocol):
             self._transport.write(head.encode() + data)
 
     def _upgrade(self) -> None:
+        if (b"upgrade", ports.UPGRADE) in self._headers:
+            self._task = asyncio.get_running_loop().create_task(self._open_port())
+            self._server.tasks.add(self._task)
+            self._task.add_done_callback(self._server.tasks.discard)
+            return
         head = b"GET %b HTTP/1.1\r\n" % self._target
         head += b"".join(b"%b: %b\r\n" % header for header in self._headers) + b"\r\n"
         self._server.sockets.adopt(self._transport, head)
+
+    async def _open_port(self) -> None:
+        try:
+            ticket = self._server.verify(
+                {name.decode("latin-1"): value.decode("latin-1") for name, value in self._headers}
+            )
+            if Capability.PORT_OPEN not in ticket.capabilities:
+                raise CoterieError(ErrorCode.FORBIDDEN, "You may only watch here.", f"needs {Capability.PORT_OPEN}")
+        except CoterieError as error:
+            await self._refuse(error)
+            self._transport.close()
+        else:
+            self._server.ports.adopt(self._transport, self._target.removeprefix(b"/").decode("latin-1"))
