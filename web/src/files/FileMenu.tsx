@@ -1,7 +1,7 @@
 /** What can be done with a name in the tree, at the pointer. */
 import { Menu } from "@mantine/core";
 import { useIde } from "../ide/context";
-import { folderOf } from "../ide/layout";
+import { folderOf } from "../ide/paths";
 import { copyText, remove, whyNotWrite } from "./actions";
 import { download } from "./addresses";
 import type { Row } from "./tree";

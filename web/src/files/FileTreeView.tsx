@@ -1,7 +1,8 @@
 /** The file tree on the screen: only visible rows are drawn, the keyboard walks it as assistive technology expects. */
 import { useCallback, useEffect, useLayoutEffect, useRef, useState, type DragEvent, type KeyboardEvent } from "react";
 import { useIde } from "../ide/context";
-import { folderOf } from "../ide/layout";
+import { folderOf } from "../ide/paths";
+import { PATH_DRAG } from "../ide/panes/dragging";
 import { useStore } from "../ide/useStore";
 import { finishNaming, moveInto, newTerminal, remove, upload, whyNotWrite } from "./actions";
 import { fromDrop } from "./dropped";
@@ -16,7 +17,6 @@ const ROW_HEIGHT_TOUCH = 36;
 const BEYOND = 8;
 /** How long something dragged rests on a closed folder before it opens, in milliseconds. */
 const OPEN_AFTER = 600;
-const OWN_DRAG = "application/x-coterie-path";
 
 /** What is drawn: a row of the tree, or the input for a new name in its place. */
 type Line = { row: Row } | { naming: true; level: number };
@@ -136,7 +136,7 @@ export function FileTreeView({ onOpened }: { onOpened?: () => void }) {
   const folderUnder = (row: Row | null) => (row === null ? "" : row.kind === "folder" ? row.path : folderOf(row.path));
 
   const onDragOver = (event: DragEvent, row: Row | null) => {
-    const own = event.dataTransfer.types.includes(OWN_DRAG);
+    const own = event.dataTransfer.types.includes(PATH_DRAG);
     if (!writable || (!own && !event.dataTransfer.types.includes("Files"))) return;
     event.preventDefault();
     event.stopPropagation();
@@ -159,7 +159,7 @@ export function FileTreeView({ onOpened }: { onOpened?: () => void }) {
     event.stopPropagation();
     endDrag();
     if (!writable) return;
-    const source = event.dataTransfer.getData(OWN_DRAG);
+    const source = event.dataTransfer.getData(PATH_DRAG);
     if (source) {
       if (moveTarget(source, folder) !== null) void moveInto(ide, source, folder);
     } else void upload(ide, folder, fromDrop(event.dataTransfer));
@@ -224,7 +224,7 @@ export function FileTreeView({ onOpened }: { onOpened?: () => void }) {
                 draggable={writable}
                 onChoose={() => choose(row)}
                 onDragStart={(event) => {
-                  event.dataTransfer.setData(OWN_DRAG, row.path);
+                  event.dataTransfer.setData(PATH_DRAG, row.path);
                   event.dataTransfer.effectAllowed = "move";
                 }}
                 onDragOver={(event) => onDragOver(event, row)}

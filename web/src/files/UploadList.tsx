@@ -2,7 +2,7 @@
 import { ActionIcon, Progress } from "@mantine/core";
 import IconRefresh from "@tabler/icons-react/dist/esm/icons/IconRefresh.mjs";
 import IconX from "@tabler/icons-react/dist/esm/icons/IconX.mjs";
-import { baseName } from "../ide/layout";
+import { baseName } from "../ide/paths";
 import { useStore } from "../ide/useStore";
 import { sizeInWords, type Upload, type Uploads } from "./uploads";
 import classes from "./UploadList.module.css";

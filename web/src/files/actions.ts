@@ -1,6 +1,6 @@
 /** What people do to files: each asks the workspace, tells what went wrong in words, and keeps tabs and tree in step. */
 import type { Ide } from "../ide/context";
-import { folderOf, joinPath } from "../ide/layout";
+import { folderOf, joinPath } from "../ide/paths";
 import { RequestError } from "../wire/channel";
 import type { Walked } from "./dropped";
 import { moveTarget, type Naming } from "./tree";

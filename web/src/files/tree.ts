@@ -1,7 +1,7 @@
 /** The file tree as data: which folders are known and expanded, kept fresh by the workspace, and the rows to draw. */
 import { RequestError, type Channel } from "../wire/channel";
 import type { FileEntry } from "../wire/generated";
-import { folderOf, isWithin, joinPath } from "../ide/layout";
+import { folderOf, isWithin, joinPath } from "../ide/paths";
 
 export interface Row {
   path: string;

@@ -1,6 +1,6 @@
 /** Uploads of this page: a queue with progress that can be cancelled, and the question of names already taken. */
 import { fromBody, unreachable } from "../api/errors";
-import { baseName, folderOf, joinPath } from "../ide/layout";
+import { baseName, folderOf, joinPath } from "../ide/paths";
 import { RequestError, type Channel } from "../wire/channel";
 import { fileUrl } from "./addresses";
 import type { Incoming, Walked } from "./dropped";

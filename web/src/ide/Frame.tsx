@@ -14,7 +14,7 @@ import { FrameProvider, type FrameActions, type PaletteMode } from "./frameConte
 import { Header } from "./Header";
 import { useKeys } from "./keys";
 import { Palette } from "./Palette";
-import Panes from "./Panes";
+import { Panes } from "./panes/Panes";
 import { Sash } from "./Sash";
 import { useNarrow } from "./useNarrow";
 import { useNotices } from "./useNotices";
@@ -28,7 +28,7 @@ export type Dialog = "members" | "log";
 
 export function Frame({ workspace }: { workspace: Workspace | null }) {
   const ide = useIde();
-  const { layout, dock, questions } = ide.session;
+  const { layout, questions } = ide.session;
   const narrow = useNarrow();
   const [side, setSide] = useState(layout.current.side);
   const [drawer, setDrawer] = useState(false);
@@ -39,7 +39,6 @@ export function Frame({ workspace }: { workspace: Workspace | null }) {
   useNotices();
   useComeBack(workspace);
 
-  useEffect(() => dock.setNarrow(narrow), [dock, narrow]);
   useEffect(() => layout.change({ side }), [layout, side]);
 
   const may = (capability: Workspace["capabilities"][number]) => workspace?.capabilities.includes(capability) ?? false;

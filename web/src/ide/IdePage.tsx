@@ -13,7 +13,6 @@ import { IdeProvider, type Ide } from "./context";
 import { Frame } from "./Frame";
 import { notify } from "./notify";
 import { Session } from "./session";
-import { isNarrow } from "./useNarrow";
 import { useChannel } from "./useStore";
 
 export default function IdePage({ id }: { id: string }) {
@@ -21,7 +20,7 @@ export default function IdePage({ id }: { id: string }) {
   useEffect(() => {
     const left = new AbortController();
     setSession(null);
-    void Session.open(id, isNarrow(), left.signal).then((opened) => opened && setSession(opened));
+    void Session.open(id, left.signal).then((opened) => opened && setSession(opened));
     return () => left.abort();
   }, [id]);
   return session ? <OpenWorkspace session={session} /> : <Busy label="Opening the workspace" />;

@@ -7,7 +7,7 @@ import { RequestError } from "../wire/channel";
 import { keyInWords, useCommands } from "./commands";
 import { useIde } from "./context";
 import type { PaletteMode } from "./frameContext";
-import { baseName, folderOf } from "./layout";
+import { baseName, folderOf } from "./paths";
 import { matchWords, splitPosition } from "./match";
 import classes from "./Palette.module.css";
 

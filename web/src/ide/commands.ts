@@ -7,7 +7,7 @@ import { download } from "../files/addresses";
 import { chooseAndUpload } from "../files/chooser";
 import { useIde } from "./context";
 import { useFrame } from "./frameContext";
-import { tabId } from "./layout";
+import { tabId } from "./tabs";
 import { useChannel, useStore } from "./useStore";
 
 export interface Command {

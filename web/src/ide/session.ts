@@ -5,8 +5,8 @@ import { Uploads, type Choice } from "../files/uploads";
 import { People } from "../presence/people";
 import { Terminals } from "../terminal/terminals";
 import { Channel } from "../wire/channel";
-import { Dock } from "./dock";
-import { openedName } from "./layout";
+import { Dock } from "./panes/dock";
+import { openedName } from "./tabs";
 import { LayoutStore } from "./layoutStore";
 import { Questions } from "./questions";
 
@@ -26,14 +26,13 @@ export class Session {
     readonly workspace: string,
     readonly channel: Channel,
     readonly layout: LayoutStore,
-    narrow: boolean,
   ) {
     this.people = new People(channel);
     this.documents = new Documents(channel, workspace);
     this.terminals = new Terminals(channel);
     this.tree = new FileTree(channel, layout.current.expanded, (expanded) => layout.change({ expanded }));
     this.uploads = new Uploads(channel, workspace, (taken, folder) => this.askAboutTaken(taken, folder));
-    this.dock = new Dock(layout.current.panes, (panes) => layout.change({ panes }), narrow);
+    this.dock = new Dock(layout.current.panes, (panes) => layout.change({ panes }));
     this.stops.push(
       channel.onOpen(() => this.tellPresence()),
       this.dock.subscribe(() => this.tellPresence()),
@@ -42,7 +41,7 @@ export class Session {
   }
 
   /** Connects at once and gives the session when the person's layout is known. */
-  static async open(workspace: string, narrow: boolean, left: AbortSignal): Promise<Session | null> {
+  static async open(workspace: string, left: AbortSignal): Promise<Session | null> {
     const channel = new Channel(socketUrl(workspace));
     left.addEventListener("abort", () => channel.close());
     const layout = await LayoutStore.load(workspace);
@@ -50,7 +49,7 @@ export class Session {
       layout.stop();
       return null;
     }
-    const session = new Session(workspace, channel, layout, narrow);
+    const session = new Session(workspace, channel, layout);
     left.addEventListener("abort", () => session.stop());
     return session;
   }

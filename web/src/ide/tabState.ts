@@ -3,7 +3,8 @@ import { useCallback, useRef, useSyncExternalStore } from "react";
 import type { Documents } from "../editor/documents";
 import type { Terminals } from "../terminal/terminals";
 import { useIde } from "./context";
-import { baseName, folderOf, type Tab } from "./layout";
+import { baseName, folderOf } from "./paths";
+import { type Tab } from "./tabs";
 import { useStore } from "./useStore";
 
 export interface TabState {

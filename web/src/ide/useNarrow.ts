@@ -3,12 +3,8 @@ import { useEffect, useState } from "react";
 
 const NARROW = "(max-width: 700px)";
 
-export function isNarrow(): boolean {
-  return matchMedia(NARROW).matches;
-}
-
 export function useNarrow(): boolean {
-  const [narrow, setNarrow] = useState(isNarrow);
+  const [narrow, setNarrow] = useState(() => matchMedia(NARROW).matches);
   useEffect(() => {
     const query = matchMedia(NARROW);
     const listen = () => setNarrow(query.matches);

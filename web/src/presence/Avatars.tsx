@@ -6,7 +6,7 @@ import { useSignOut } from "../api/account";
 import { sentenceOf } from "../api/errors";
 import { SchemeItems } from "../components/SchemeItems";
 import { useIde } from "../ide/context";
-import { openedTab } from "../ide/layout";
+import { openedTab } from "../ide/tabs";
 import { useStore } from "../ide/useStore";
 import { colourOf } from "./colours";
 import { comingsAndGoings, groupPeople, initials, type Present } from "./group";
