@@ -230,17 +230,14 @@ async def test_credentials_of_a_clone_address_are_not_kept(house: House, ada: Ca
 
 
 async def test_from_git(make_settings: MakeSettings, tmp_path: Path) -> None:
-    server = GitServer(tmp_path / "git")
-    try:
-        server.add("engine", {"README": "hello"})
-        async with House(make_settings(git_allow_local=True)).open() as house:
-            ada = await house.administrator()
+    async with House(make_settings(git_allow_local=True)).open() as house:
+        ada = await house.administrator()
+        with GitServer(tmp_path) as server:
+            await asyncio.to_thread(server.add, "engine", {"README": "hello"})
             made = await house.running(ada, source={"kind": "git", "url": server.url("engine")})
-            readme = house.settings.workspaces / made["id"] / "files" / "README"
-            assert await asyncio.to_thread(readme.read_text) == "hello"
-            assert "Cloning" in await ada.get(f"/workspaces/{made['id']}/log")
-    finally:
-        server.close()
+        readme = house.settings.workspaces / made["id"] / "files" / "README"
+        assert await asyncio.to_thread(readme.read_text) == "hello"
+        assert "Cloning" in await ada.get(f"/workspaces/{made['id']}/log")
 
 
 def archive(names: dict[str, bytes]) -> bytes:

@@ -13,7 +13,7 @@ from starlette.types import Lifespan
 from coterie import __version__
 from coterie.hub import footprint, pages
 from coterie.hub.api import failures, live, me, members, people, probes, proxy, records, routing, sessions, workspaces
-from coterie.hub.api.schemas import Event
+from coterie.hub.api.schemas import Event, Failure
 from coterie.hub.core import Hub, Revoker
 from coterie.hub.guard import Guard
 from coterie.hub.identity import COOKIE
@@ -111,9 +111,10 @@ def _describe(app: FastAPI) -> None:
         if app.openapi_schema is None:
             document = plain()
             schemas = document["components"]["schemas"]
-            events = TypeAdapter(Event).json_schema(ref_template="#/components/schemas/{model}")
-            schemas.update(events.pop("$defs"))
-            schemas["Event"] = events
+            for name, kind in (("Event", Event), ("Failure", Failure)):
+                schema = TypeAdapter(kind).json_schema(ref_template="#/components/schemas/{model}")
+                schemas.update(schema.pop("$defs"))
+                schemas[name] = schema
             for unused in ("HTTPValidationError", "ValidationError"):
                 schemas.pop(unused, None)
             document["components"]["securitySchemes"] = {

@@ -21,5 +21,8 @@ def origin_allowed(headers: Mapping[str, str], settings: Settings) -> bool:
         return cookie_secret(headers, settings.secure) is None
     if settings.public_url:
         return origin == settings.public_url
-    parts = urlsplit(origin)
+    try:
+        parts = urlsplit(origin)
+    except ValueError:
+        return False
     return parts.scheme in ("http", "https") and parts.netloc != "" and parts.netloc == headers.get("host")

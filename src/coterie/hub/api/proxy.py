@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Query, Request
 from fastapi.responses import JSONResponse, Response
 
+from coterie.hub.api.failures import failure
 from coterie.hub.api.routing import Caller, Router, TheRole
 from coterie.hub.api.schemas import Output
 from coterie.hub.gate.gate import Gate
@@ -91,7 +92,13 @@ async def write_file(
 ) -> Response:
     """Write a file from the body, whole or not at all, or unpack an archive into a folder."""
     transfer = Transfer(_gate(request), id, caller, role, Capability.FILE_WRITE)
-    await transfer.open("PUT", path, {"unpack": "1"} if unpack else {}, request.headers, request.stream())
+    try:
+        await transfer.open("PUT", path, {"unpack": "1"} if unpack else {}, request.headers, request.stream())
+    except CoterieError as error:
+        # The rest of the body is still coming, and nobody wants it.
+        refused = failure(error)
+        refused.headers["connection"] = "close"
+        return refused
     if unpack:
         return JSONResponse(Unpacked(files=await transfer.number("files")).model_dump())
     return TransferResponse(transfer, {})

@@ -11,7 +11,6 @@ from fastapi.params import Depends as Dependency
 from fastapi.routing import APIRoute
 
 from coterie.hub import access
-from coterie.hub.api.schemas import Failure
 from coterie.hub.audit import Actor
 from coterie.hub.core import Hub
 from coterie.hub.identity import Identity
@@ -30,6 +29,7 @@ class Need(StrEnum):
 
 F = TypeVar("F", bound=Callable[..., Any])
 Needs = Need | Capability
+FAILURE = {"application/json": {"schema": {"$ref": "#/components/schemas/Failure"}}}
 MARK = "x-needs"
 """In the OpenAPI document: what the route needs."""
 
@@ -140,7 +140,7 @@ class Router:
         if isinstance(needs, Capability) and "{id}" not in path:
             raise RuntimeError(f"{method} {path} names {needs} and no workspace")
         documented: dict[int | str, dict[str, Any]] = {
-            status: {"model": Failure, "description": _REASONS.get(status, "Not possible.")}
+            status: {"description": _REASONS.get(status, "Not possible."), "content": FAILURE}
             for status in sorted(_statuses(needs, method, errors))
         }
         return self.routes.api_route(
