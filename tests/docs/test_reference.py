@@ -55,3 +55,24 @@ def test_every_link_leads_somewhere() -> None:
                 headings = re.findall(r"^#+ (.+)$", found.read_text(), re.MULTILINE)
                 anchors = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
                 assert anchor in anchors, f"{page.relative_to(ROOT)} links to {target}"
+
+
+def test_every_path_that_is_named_exists() -> None:
+    bases = (ROOT, ROOT / "src" / "coterie", ROOT / "web" / "src")
+    for page in [
+        ROOT / "ARCHITECTURE.md",
+        ROOT / "CONTRIBUTING.md",
+        *(DOCS / "flows").glob("*.md"),
+        *(DOCS / "decisions").glob("*.md"),
+    ]:
+        for name in re.findall(r"`([\w./-]+(?:\.py|\.tsx?|\.md|\.json|/))`", page.read_text()):
+            ours = not name.startswith(("data/", "keys/", "files/", "home/", "state/", "run/", "log/"))
+            assert not ours or any((base / name).exists() for base in bases), f"{page.relative_to(ROOT)}: {name}"
+
+
+def test_the_module_map_has_every_package() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text()
+    for package in (ROOT / "src" / "coterie").glob("*/**/__init__.py"):
+        name = package.parent.relative_to(ROOT / "src" / "coterie").as_posix()
+        top = name.split("/")[0]
+        assert f"`{name}/" in text or f"`{top}/" in text or "/".join(name.split("/")[:2]) + "/" in text, name
