@@ -216,7 +216,7 @@ class LocalDriver(ABC):
         async with self._locks[workspace]:
             await self._end(place, 0)
             try:
-                await asyncio.to_thread(_remove, place.root)
+                await asyncio.to_thread(remove, place.root)
             except OSError as error:
                 raise failure(error, "The workspace's files could not all be removed") from error
         self._locks.pop(workspace, None)
@@ -344,7 +344,7 @@ def _shorten(path: Path) -> None:
             path.write_bytes(path.read_bytes()[-_LOG_SIZE:])
 
 
-def _remove(root: Path) -> None:
+def remove(root: Path) -> None:
     """Remove a tree whose directories a user may have made unwritable."""
 
     def again(function: object, path: str, error: tuple[type[BaseException], BaseException, object]) -> None:

@@ -27,10 +27,10 @@ class Record:
     def read(cls, path: Path) -> Record | None:
         """Return what is noted at `path`, None when no machine was started or it was stopped."""
         try:
-            lines = path.read_text().splitlines()
+            lines = path.read_text().splitlines(keepends=True)
         except FileNotFoundError:
             return None
-        return cls([json.loads(line) for line in lines])
+        return cls([json.loads(line) for line in lines if line.endswith("\n")])
 
     @property
     def processes(self) -> list[HostProcess]:

@@ -37,6 +37,7 @@ _NO_NAMESPACES = (
     "(sysctl kernel.unprivileged_userns_clone=1, or kernel.apparmor_restrict_unprivileged_userns=0 on Ubuntu), "
     "or choose COTERIE_DRIVER=process if everyone who uses this hub may have all that the hub's user has."
 )
+_FORBIDDEN = re.compile(r"^bwrap: .*(namespace|uid map|permission)|^\[Errno 1\] .*'unshare'$", re.IGNORECASE)
 _MISSING = (
     "Workspaces need bubblewrap, which is not installed. Install it (apt install bubblewrap), "
     "or choose COTERIE_DRIVER=process if everyone who uses this hub may have all that the hub's user has."
@@ -173,9 +174,8 @@ class SandboxDriver(LocalDriver):
 
     def diagnose(self, said: list[str]) -> CoterieError:
         """Tell a host that forbids sandboxes from a workspace server that failed."""
-        text = "\n".join(said)
-        if re.search(r"unshare: |namespace|bwrap: setting up uid map|bwrap: No permissions", text):
-            return CoterieError(ErrorCode.SANDBOX_MISSING, _NO_NAMESPACES, text)
+        if any(_FORBIDDEN.search(line) for line in said):
+            return CoterieError(ErrorCode.SANDBOX_MISSING, _NO_NAMESPACES, "\n".join(said))
         return super().diagnose(said)
 
 

@@ -96,16 +96,16 @@ def system(made: Path, stage: Stage, temporary: int) -> list[str]:
 
 def base_python() -> list[Path]:
     """Return the directories of the Python on which virtual environments in machines are based."""
-    return _outermost([Path(sys.base_prefix), Path(sys.base_prefix).resolve()])
+    return outermost([Path(sys.base_prefix), Path(sys.base_prefix).resolve()])
 
 
 def hub_python(package: Path) -> list[Path]:
     """Return the directories of the Python environment that the hub itself runs in, with our own `package`."""
     prefix = Path(sys.prefix)
-    return _outermost([*base_python(), prefix, prefix.resolve(), package])
+    return outermost([*base_python(), prefix, prefix.resolve(), package])
 
 
-def _outermost(paths: Iterable[Path]) -> list[Path]:
+def outermost(paths: Iterable[Path]) -> list[Path]:
     """Drop what is below another, and what the system's directories have already."""
     kept: list[Path] = [Path("/usr")]
     for path in sorted(paths, key=lambda path: len(path.parts)):

@@ -1,0 +1,1 @@
+"""Tests of `coterie.hub.machines`; what all drivers must do is in `tests/contract`."""
