@@ -2,6 +2,7 @@
 import { Button, Group, Loader, Text, useComputedColorScheme } from "@mantine/core";
 import { useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from "react";
 import { useIde, type EditorPaneProps } from "../ide/context";
+import { mayTakeFocus } from "../ide/focus";
 import { RequestError } from "../wire/channel";
 import type { SharedDocument } from "./document";
 import classes from "./EditorPane.module.css";
@@ -98,7 +99,7 @@ function TextArea({ shared, active, at, onPlace }: TextAreaProps) {
   }, [shared, people, onPlace]);
   useEffect(() => editor.current?.setScheme(scheme), [scheme]);
   useEffect(() => {
-    if (active) editor.current?.view.focus();
+    if (active && mayTakeFocus()) editor.current?.view.focus();
   }, [active]);
   useEffect(() => {
     if (at?.line) editor.current?.goTo(at.line, at.column);

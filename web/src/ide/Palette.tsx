@@ -36,7 +36,11 @@ export function Palette({ mode, onClose }: { mode: PaletteMode; onClose: () => v
   const choices = commands ? actions : files.choices;
   const chosen = Math.min(at, choices.length - 1);
 
-  useEffect(() => setAt(0), [text]);
+  const entered = useRef(false);
+  useEffect(() => {
+    setAt(0);
+    entered.current = false;
+  }, [text]);
   useEffect(() => {
     list.current?.children[chosen]?.scrollIntoView({ block: "nearest" });
   }, [chosen]);
@@ -46,10 +50,14 @@ export function Palette({ mode, onClose }: { mode: PaletteMode; onClose: () => v
     if (before.current instanceof HTMLElement) before.current.focus();
   };
   const run = (choice: Choice | undefined) => {
-    if (!choice || choice.reason) return;
+    if (!choice || choice.reason || (!commands && !files.fresh)) return;
     close();
     choice.run();
   };
+  useEffect(() => {
+    // Enter came before the answer to what was typed: it chooses the first of that answer, not of an older one.
+    if (entered.current && files.fresh) run(choices[0]);
+  });
   const onKeyDown = (event: KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10 }[event.key];
     if (step !== undefined) {
@@ -58,6 +66,7 @@ export function Palette({ mode, onClose }: { mode: PaletteMode; onClose: () => v
       setAt(Math.abs(step) === 1 ? (next + choices.length) % Math.max(1, choices.length) : Math.max(0, Math.min(choices.length - 1, next)));
     } else if (event.key === "Enter") {
       event.preventDefault();
+      entered.current = !commands && !files.fresh;
       run(choices[chosen]);
     } else if (event.key === "Escape" || event.key === "Tab") {
       event.preventDefault();
@@ -126,7 +135,7 @@ function useActions(query: string | null): Choice[] {
 }
 
 /** Files whose path has the letters in order; with no letters what is open here, then what others look at. */
-function useFiles(text: string | null): { choices: Choice[]; words: string } {
+function useFiles(text: string | null): { choices: Choice[]; words: string; fresh: boolean } {
   const ide = useIde();
   const present = usePresent();
   const { path: query, position } = splitPosition(text ?? "");
@@ -167,5 +176,5 @@ function useFiles(text: string | null): { choices: Choice[]; words: string } {
     run: () => ide.open(path, position),
   }));
   const words = !wanted ? "Type some letters of a path." : found.query === wanted ? found.problem || "No file has these letters in its path." : "Looking…";
-  return { choices, words };
+  return { choices, words, fresh: !wanted || found.query === wanted };
 }

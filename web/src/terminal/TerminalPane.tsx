@@ -2,6 +2,7 @@
 import { useComputedColorScheme } from "@mantine/core";
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { useIde, type TerminalPaneProps } from "../ide/context";
+import { mayTakeFocus } from "../ide/focus";
 import { RequestError } from "../wire/channel";
 import type { Interruption } from "../wire/generated";
 import { safePaste, worthAsking } from "./clipboard";
@@ -170,7 +171,7 @@ export default function TerminalPane({ channel, terminal, active }: TerminalPane
   }, [ready, driving, readOnly, info?.ended, info?.columns, info?.rows, scheme, settings, layout]);
 
   useEffect(() => {
-    if (active && ready && !searching && paste === null) emulator.current?.terminal.focus();
+    if (active && ready && !searching && paste === null && mayTakeFocus()) emulator.current?.terminal.focus();
   }, [active, ready, searching, paste]);
 
   useEffect(() => {
