@@ -34,8 +34,9 @@ async def ada(houses: tuple[House, House]) -> Caller:
 
 
 async def until(condition: Callable[[], Any]) -> None:
+    """Wait for what comes by way of PostgreSQL."""
     async with asyncio.timeout(20):
-        while not condition():
+        while not condition():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
 
