@@ -12,12 +12,27 @@ from starlette.types import Lifespan
 
 from coterie import __version__
 from coterie.hub import footprint, pages
-from coterie.hub.api import failures, live, me, members, people, probes, proxy, records, routing, sessions, workspaces
+from coterie.hub.api import (
+    failures,
+    live,
+    me,
+    members,
+    people,
+    ports,
+    probes,
+    proxy,
+    records,
+    routing,
+    sessions,
+    workspaces,
+)
 from coterie.hub.api.schemas import Event, Failure
 from coterie.hub.core import Hub, Revoker
 from coterie.hub.guard import Guard
 from coterie.hub.identity import COOKIE
 from coterie.hub.machines.driver import Driver
+from coterie.hub.ports.passes import Passes
+from coterie.hub.ports.proxy import PortsFront
 from coterie.hub.settings import Settings
 
 if TYPE_CHECKING:
@@ -63,7 +78,9 @@ def create_app(settings: Settings, driver: Driver | None = None, registry: Revok
     app = bare_app(lifespan=lifespan)
     app.state.hub = the_hub
     app.state.pages = pages.Pages()
+    app.state.passes = Passes(the_hub.key)
     app.add_middleware(Guard, settings=settings)
+    app.add_middleware(PortsFront, hub=the_hub, passes=app.state.passes)
     return app
 
 
@@ -91,7 +108,7 @@ def bare_app(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
         lifespan=lifespan,
         separate_input_output_schemas=False,
     )
-    subjects = (sessions, me, people, workspaces, members, proxy, live, records, probes)
+    subjects = (sessions, me, people, workspaces, members, proxy, ports, live, records, probes)
     for subject in subjects:
         app.router.routes.extend(subject.router.routes.routes)
     # The pages answer for every address that is nothing else, so they come last.
@@ -111,8 +128,9 @@ def _describe(app: FastAPI) -> None:
         if app.openapi_schema is None:
             document = plain()
             schemas = document["components"]["schemas"]
-            for name, kind in (("Event", Event), ("Failure", Failure)):
-                schema = TypeAdapter(kind).json_schema(ref_template="#/components/schemas/{model}")
+            kinds: dict[str, TypeAdapter[Any]] = {"Event": TypeAdapter(Event), "Failure": TypeAdapter(Failure)}
+            for name, kind in kinds.items():
+                schema = kind.json_schema(ref_template="#/components/schemas/{model}")
                 schemas.update(schema.pop("$defs"))
                 schemas[name] = schema
             for unused in ("HTTPValidationError", "ValidationError"):

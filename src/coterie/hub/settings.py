@@ -37,6 +37,13 @@ class Settings(BaseSettings):
         "believed.",
     )
 
+    ports_host: str = Field(
+        "",
+        description="Host below which web ports of workspaces are served, as `PORT--WORKSPACE.HOST`, such as "
+        "`ports.example.org`; all its subdomains must lead here. Best a domain that is not the hub's own. Empty: the "
+        "host of `public_url`, or `localhost`.",
+    )
+
     registration: Literal["open", "closed"] = Field(
         "closed", description="`open` lets anyone make an account; `closed` only those who were invited."
     )
@@ -93,6 +100,13 @@ class Settings(BaseSettings):
             if parts.scheme not in ("http", "https") or not parts.netloc or parts.path or parts.query:
                 raise ValueError("must look like https://coterie.example.org, without a path")
         return value
+
+    @field_validator("ports_host")
+    @classmethod
+    def _host(cls, value: str) -> str:
+        if value and (urlsplit(f"//{value}").netloc != value or value.startswith(".") or "@" in value):
+            raise ValueError("must look like ports.example.org or ports.example.org:8443")
+        return value.lower()
 
     @field_validator("data")
     @classmethod

@@ -13,6 +13,8 @@ from coterie.hub.gate import heads
 from coterie.hub.gate.bounds import BoundedHttp
 from coterie.hub.gate.gate import ForeignOrigin, Gate, Refused
 from coterie.hub.gate.heads import BadHead, Head
+from coterie.hub.ports import sockets
+from coterie.hub.ports.visit import Front
 from coterie.wire.closing import Closing
 
 logger = logging.getLogger(__name__)
@@ -33,6 +35,7 @@ class Door(asyncio.Protocol):
     """One upgrade. uvicorn calls `connection_made`, then `data_received` with the head it parsed."""
 
     def __init__(self, app: FastAPI, *, config: Any, server_state: Any, app_state: Any) -> None:
+        self._app = app
         self._gate: Gate | None = getattr(app.state, "gate", None)
         self._connections: set[Any] = server_state.connections
         self._transport: asyncio.Transport
@@ -57,6 +60,13 @@ class Door(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         # A client speaks again only after the answer; one that is being refused has nothing to say any more.
         if self._task is not None or self._goodbye is not None:
+            return
+        state = self._app.state
+        if self._gate is not None and (place := sockets.place_of(data, state.hub)) is not None:
+            self._transport.pause_reading()
+            carried = sockets.carry(Front(state.hub, self._gate, state.passes), place, data, self._transport)
+            self._task = asyncio.get_running_loop().create_task(carried)
+            self._task.add_done_callback(lambda _: self._connections.discard(self))
             return
         try:
             head = heads.parse(data)
