@@ -58,5 +58,5 @@ $(NODE_MODULES): web/package.json web/package-lock.json web/.npmrc
 
 $(WEB): $(NODE_MODULES) $(WEB_SOURCES)
 	@echo "coterie: building the web app"
-	@cd web && npm run --silent build -- --logLevel warn </dev/null
+	@cd web && npm exec -- vite build --logLevel warn </dev/null
 	@touch $@

@@ -20,7 +20,7 @@ def api_types() -> str:
     """The TypeScript of the hub's OpenAPI document."""
     with tempfile.TemporaryDirectory() as folder:
         document = Path(folder) / "openapi.json"
-        document.write_text(json.dumps(reference.openapi()))
+        document.write_text(json.dumps(reference.openapi(), sort_keys=True))
         command = ["npx", "openapi-typescript", str(document)]
         ran = subprocess.run(command, cwd=ROOT / "web", capture_output=True, text=True, check=False)
     if ran.returncode:

@@ -13,7 +13,7 @@ import typer.main
 
 from coterie.cli.main import EXIT_CODES
 from coterie.cli.main import app as command_line
-from coterie.hub.app import bare_app
+from coterie.hub.openapi import document as openapi
 from coterie.hub.settings import documented
 from coterie.wire import typescript
 from coterie.wire.capabilities import ACCESS, Capability, Role
@@ -53,11 +53,6 @@ _ERRORS = {
     "limit": "A limit on how many there may be is reached.",
 }
 """What each error code means; a code without a line here is a KeyError."""
-
-
-def openapi() -> dict[str, Any]:
-    """The hub's OpenAPI document."""
-    return bare_app().openapi()
 
 
 def _page(title: str, *parts: str) -> str:
