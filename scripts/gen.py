@@ -8,6 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from coterie.hub.openapi import document
 from coterie.wire import typescript
 from scripts import reference
 
@@ -19,9 +20,9 @@ API = ROOT / "web" / "src" / "api" / "schema.d.ts"
 def api_types() -> str:
     """The TypeScript of the hub's OpenAPI document."""
     with tempfile.TemporaryDirectory() as folder:
-        document = Path(folder) / "openapi.json"
-        document.write_text(json.dumps(reference.openapi(), sort_keys=True))
-        command = ["npx", "openapi-typescript", str(document)]
+        path = Path(folder) / "openapi.json"
+        path.write_text(json.dumps(document(), sort_keys=True))
+        command = ["npx", "openapi-typescript", str(path)]
         ran = subprocess.run(command, cwd=ROOT / "web", capture_output=True, text=True, check=False)
     if ran.returncode:
         raise SystemExit(f"openapi-typescript failed:\n{ran.stderr}")

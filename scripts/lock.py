@@ -20,7 +20,15 @@ def main() -> int:
         venv.create(UV, with_pip=True)
         subprocess.run([UV / "bin" / "python", "-m", "pip", "install", "--quiet", "uv"], check=True)
     for name, groups in LISTS.items():
-        command = [UV / "bin" / "uv", "pip", "compile", "pyproject.toml", "--universal", "--python-version", "3.11"]
+        command = [
+            str(UV / "bin" / "uv"),
+            "pip",
+            "compile",
+            "pyproject.toml",
+            "--universal",
+            "--python-version",
+            "3.11",
+        ]
         command += [argument for group in groups for argument in ("--group", group)]
         command += ["--generate-hashes", "--no-emit-index-url", "--no-emit-find-links", "--quiet"]
         command += ["--custom-compile-command", "make lock", "--output-file", f"requirements/{name}.txt", *sys.argv[1:]]

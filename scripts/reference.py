@@ -13,7 +13,7 @@ import typer.main
 
 from coterie.cli.main import EXIT_CODES
 from coterie.cli.main import app as command_line
-from coterie.hub.openapi import document as openapi
+from coterie.hub.openapi import document
 from coterie.hub.settings import documented
 from coterie.wire import typescript
 from coterie.wire.capabilities import ACCESS, Capability, Role
@@ -206,14 +206,14 @@ def _property(schema: dict[str, Any]) -> str:
 
 def api() -> str:
     """Every route of the HTTP API and every body."""
-    document = openapi()
+    described = document()
     rows = [
         _operation(method, path, operation)
-        for path, operations in document["paths"].items()
+        for path, operations in described["paths"].items()
         for method, operation in operations.items()
     ]
     bodies = []
-    for name, schema in sorted(document["components"]["schemas"].items()):
+    for name, schema in sorted(described["components"]["schemas"].items()):
         fields = ", ".join(f"`{field}`: {_property(of)}" for field, of in schema.get("properties", {}).items())
         values = " · ".join(f"`{value}`" for value in schema.get("enum", []))
         options = " or ".join(f"`{_property(option)}`" for option in schema.get("oneOf", schema.get("anyOf", [])))

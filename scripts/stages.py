@@ -13,7 +13,7 @@ CHECKS = [
     ("generated files", [PYTHON, "-m", "scripts.gen", "--check"], "."),
     ("ruff check", ["ruff", "check", "."], "."),
     ("ruff format", ["ruff", "format", "--check", "."], "."),
-    ("mypy", ["mypy"], "."),
+    ("mypy", ["mypy", "-p", "coterie", "-p", "tests", "-p", "scripts", "-p", "bench"], "."),
     ("imports", ["lint-imports"], "."),
     ("tsc", ["npm", "run", "--silent", "check"], "web"),
 ]

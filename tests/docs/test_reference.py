@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from coterie.hub.openapi import document
 from coterie.hub.settings import documented
 from coterie.wire.closing import Closing
 from coterie.wire.errors import ErrorCode
@@ -35,7 +36,7 @@ def test_nothing_is_left_out() -> None:
     for message in (*CLIENT_MESSAGES, *SERVER_MESSAGES):
         assert f"### {message.__name__}\n\n{message.__name__}(" not in pages["messages.md"], "it has no docstring"
         assert f"### {message.__name__}\n" in pages["messages.md"]
-    for path, operations in reference.openapi()["paths"].items():
+    for path, operations in document()["paths"].items():
         for method, operation in operations.items():
             assert f"`{method.upper()} {path}`" in pages["api.md"]
             assert operation.get("description"), f"{method} {path} has no docstring"

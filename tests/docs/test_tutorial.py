@@ -134,9 +134,10 @@ async def meet(ada: Account, grace: Account, workspace: str) -> None:
         before = document.get_state()
         text.insert(0, line)
         socket.send(DocumentEdit(number, 1, document.get_update(before)))
-    for socket, _, _, text in texts:
-        await socket.until(lambda text=text: "Ada was" in str(text) and "Grace was" in str(text))
-    assert str(texts[0][3]) == str(texts[1][3])
+    first_text, second_text = (text for *_, text in texts)
+    await first.until(lambda: "Grace was" in str(first_text))
+    await second.until(lambda: "Ada was" in str(second_text))
+    assert str(first_text) == str(second_text)
     await first.wait(DocumentSaved, lambda message: message.saved)
     first.close()
     second.close()
