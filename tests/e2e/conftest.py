@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
+from tests.e2e.pages.ide import SCREEN_READER
 from tests.support.hub import RunningHub
 
 BROWSER = "/usr/bin/chromium"
@@ -36,7 +37,7 @@ def hub() -> Iterator[RunningHub]:
     with tempfile.TemporaryDirectory(prefix="cot-") as folder:
         running = RunningHub(Path(folder), {"COTERIE_GIT_ALLOW_LOCAL": "true"}).start()
         yield running
-        running.stop()
+        running.close()
 
 
 OpenBrowser = Callable[..., Page]
@@ -53,7 +54,9 @@ def open_browser(browser: Browser, hub: RunningHub) -> Iterator[OpenBrowser]:
 
     def look(page: Page) -> None:
         def heard(message: ConsoleMessage) -> None:
-            if message.type == "error" and "WebSocket" not in message.text and "ERR_" not in message.text:
+            # A page that asks who is signed in, or that the tests cut off, is told so in the console too.
+            expected = ("WebSocket", "ERR_", "401 (Unauthorized)")
+            if message.type == "error" and not any(part in message.text for part in expected):
                 problems.append(f"console: {message.text}")
 
         page.on("console", heard)
@@ -71,6 +74,7 @@ def open_browser(browser: Browser, hub: RunningHub) -> Iterator[OpenBrowser]:
         context = browser.new_context(base_url=hub.address, **{"viewport": {"width": 1280, "height": 800}, **options})
         context.set_default_timeout(20_000)
         contexts.append(context)
+        context.add_init_script(SCREEN_READER)
         context.on("page", look)
         return context.new_page()
 

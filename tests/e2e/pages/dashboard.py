@@ -64,7 +64,9 @@ class Row:
     def add_member(self, username: str) -> None:
         """Let somebody in, and close the dialog again."""
         dialog = self.members()
-        dialog.get_by_role("combobox", name="Username").or_(dialog.get_by_role("textbox", name="Username")).fill(username)
+        dialog.get_by_role("combobox", name="Username").or_(dialog.get_by_role("textbox", name="Username")).fill(
+            username
+        )
         dialog.get_by_role("button", name="Add", exact=True).click()
         expect(self.person(dialog, username)).to_be_visible()
         self.close(dialog)

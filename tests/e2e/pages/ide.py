@@ -1,0 +1,142 @@
+"""An open workspace: files, editors, terminals, people and the status bar, by the names that a screen reader says."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Literal
+
+from playwright.sync_api import Locator, Page, expect
+
+SCREEN_READER = """try { localStorage.setItem("coterie-terminal", '{"screenReader": true}') } catch {}"""
+"""Terminals draw on a canvas; with the screen-reader setting on, the same text can be read, by tests too."""
+
+_TEXT = r"""element => [...element.querySelectorAll(".cm-line")].map(line => {
+    const own = line.cloneNode(true);
+    own.querySelectorAll("[aria-hidden]").forEach(other => other.remove());
+    return own.textContent;
+}).join("\n")"""
+"""The text of an editor without the names at other people's cursors."""
+
+WITHIN = 20.0
+"""Seconds a text may take to be shown."""
+
+
+class TerminalView:
+    """A terminal that is shown."""
+
+    def __init__(self, page: Page, name: str) -> None:
+        self.page = page
+        self.panel = page.get_by_role("tabpanel", name=name, exact=True)
+        self.input = self.panel.get_by_role("textbox", name="Terminal input")
+
+    def run(self, command: str) -> None:
+        """Type a command and press Enter."""
+        self.input.focus()
+        self.page.keyboard.type(command)
+        self.page.keyboard.press("Enter")
+
+    def lines(self) -> list[str]:
+        """What stands on the screen, top to bottom."""
+        rows = self.panel.locator(".xterm-accessibility-tree > *")
+        return [text.replace("\u00a0", " ").rstrip() for text in rows.all_inner_texts()]
+
+    def expect_output(self, text: str) -> None:
+        """Wait until a line on the screen begins with `text`."""
+        begins = re.compile("^" + re.escape(text).replace("\\ ", "[ \u00a0]"))
+        rows = self.panel.locator(".xterm-accessibility-tree > *")
+        expect(rows.filter(has_text=begins).first).to_be_attached()
+
+
+class IdePage:
+    """One person's view of an open workspace."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.people = page.get_by_role("group", name=re.compile("^People here"))
+        self.files = page.get_by_role("tree", name="Files")
+        self.connection = page.get_by_role("status", name=re.compile("^Connection:"))
+        self.saving = page.get_by_role("status", name=re.compile("^Saving:"))
+        self.state = page.get_by_role("region", name="State of the workspace")
+
+    def expect_here(self, *names: str) -> None:
+        """Wait until exactly these people's avatars are shown."""
+        expect(self.people).to_have_accessible_name(f"People here: {len(names)}")
+        for name in names:
+            expect(self.people.get_by_role("button", name=re.compile(f"^{name}"))).to_be_visible()
+
+    def expect_connected(self) -> None:
+        """Wait until the workspace is reached."""
+        expect(self.connection).to_have_accessible_name(re.compile("^Connection: Connected"), timeout=30_000)
+
+    def expect_saved(self) -> None:
+        """Wait until everything typed is on disk."""
+        expect(self.saving).to_have_accessible_name(re.compile("Saved|same text"))
+
+    def open_file(self, path: str) -> None:
+        """Open a file in the root of the tree and wait until it can be typed into."""
+        self.files.get_by_role("treeitem", name=path, exact=True).dblclick()
+        expect(self.tab(path)).to_have_attribute("aria-selected", "true")
+        expect(self.editor).to_be_visible()
+
+    def tab(self, name: str) -> Locator:
+        """The tab of a file or terminal."""
+        return self.page.get_by_role("tab", name=re.compile(f"^{re.escape(name)}"))
+
+    def show_tab(self, name: str) -> None:
+        """Bring a tab to the front."""
+        self.tab(name).click()
+        expect(self.tab(name)).to_have_attribute("aria-selected", "true")
+
+    @property
+    def editor(self) -> Locator:
+        """The text of the editor in front."""
+        return self.page.locator(".cm-content:visible")
+
+    def place_cursor(self, where: Literal["start", "end"]) -> None:
+        """Click into the editor and go to the start or end of the text."""
+        self.editor.click()
+        self.page.keyboard.press("Control+Home" if where == "start" else "Control+End")
+
+    def press(self, character: str) -> None:
+        """Press the key of one character."""
+        self.page.keyboard.press("Enter" if character == "\n" else character)
+
+    def text(self) -> str:
+        """The text of the editor in front (all of it is drawn while it is short)."""
+        return str(self.editor.evaluate(_TEXT))
+
+    def expect_text(self, text: str) -> None:
+        """Wait until the editor shows exactly this."""
+        until = time.monotonic() + WITHIN
+        while self.text() != text and time.monotonic() < until:
+            self.page.wait_for_timeout(50)
+        assert self.text() == text
+
+    def expect_cursor(self, name: str) -> None:
+        """Wait until somebody's cursor stands in the text, with their name."""
+        expect(self.page.locator(".cm-editor:visible").get_by_text(name, exact=True)).to_be_attached()
+
+    def open_terminal(self) -> TerminalView:
+        """Open a new terminal and wait until it can be typed into."""
+        self.page.get_by_role("button", name="New terminal").first.click()
+        title = self.page.get_by_role("tab", name=re.compile("^Terminal"), selected=True)
+        expect(title).to_be_visible()
+        terminal = TerminalView(self.page, str(title.get_attribute("aria-label") or title.inner_text()).strip())
+        terminal.input.wait_for(state="attached")
+        return terminal
+
+    def open_what(self, person: str, name: str) -> None:
+        """Open what somebody has open, by the menu of their avatar."""
+        self.people.get_by_role("button", name=re.compile(f"^{person}")).click()
+        self.page.get_by_role("menuitem").filter(has_text=re.compile(re.escape(name))).click()
+
+    def terminal(self, name: str) -> TerminalView:
+        """A terminal that is shown, once it can be typed into."""
+        terminal = TerminalView(self.page, name)
+        terminal.input.wait_for(state="attached")
+        return terminal
+
+    def expect_stopped(self) -> None:
+        """Wait until the page says that the workspace has stopped."""
+        expect(self.state.get_by_role("status")).to_contain_text(re.compile("stopped", re.IGNORECASE))

@@ -1,0 +1,106 @@
+"""Every page outside workspaces: reached as people reach it, fit for screen readers and phones, in light and dark."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import OpenBrowser
+from tests.e2e.pages.account import AccountPage, AdminPage
+from tests.e2e.pages.dashboard import DashboardPage
+from tests.e2e.pages.setup import JoinPage, SetupPage
+from tests.e2e.pages.sign_in import SignInPage
+from tests.support.hub import PASSWORD, RunningHub
+
+AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+CHECK = """async (source) => {
+  if (!window.axe) new Function(source).call(window);
+  // Menus and suggestions hang outside of the landmarks, where the library puts them.
+  const { violations } = await axe.run(document, { rules: { region: { enabled: false } } });
+  return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id} ${node.target} ${node.failureSummary}`));
+}"""
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+PHONE = 390
+
+
+def expect_accessible(page: Page) -> None:
+    """Check the page as it stands with axe, contrast included, in light and dark, and that it fits a phone."""
+    window = page.viewport_size
+    assert window
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.set_viewport_size({"width": PHONE, "height": 844})
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE
+        page.set_viewport_size(window)
+        # A colour on its way from one scheme to the other has no contrast of its own.
+        page.wait_for_function("document.getAnimations().every((animation) => animation.playState !== 'running')")
+        assert page.evaluate(CHECK, AXE.read_text()) == []
+
+
+@pytest.mark.browser
+@pytest.mark.timeout(180)
+def test_pages(hub: RunningHub, open_browser: OpenBrowser) -> None:
+    # axe is put into the page by force; the pages' own content security policy is in force in every other test.
+    ada, ben = open_browser(bypass_csp=True), open_browser(bypass_csp=True)
+
+    SignInPage(ben).open()
+    expect(ben.get_by_role("heading", name="Coterie is new here")).to_be_visible()
+    setup = SetupPage(ada).open(hub.setup_link)
+    expect(setup.submit).to_be_visible()
+    expect(ada).to_have_url(re.compile("/setup$"))
+    expect_accessible(ada)
+    setup.fill("ada", "Ada Lovelace", PASSWORD)
+    hers = DashboardPage(ada)
+    expect(ada.get_by_role("heading", name="No workspaces yet")).to_be_visible()
+    expect_accessible(ada)
+
+    admin = AdminPage(ada).open()
+    link = admin.invite("Ben")
+    expect(admin.invitations.get_by_text("Ben", exact=True)).to_be_visible()
+    expect_accessible(ada)
+    join = JoinPage(ben).open(link)
+    expect(ben.get_by_text("Ada Lovelace invited you.")).to_be_visible()
+    expect_accessible(ben)
+    join.fill("ben", "Ben Ott", PASSWORD)
+    his = DashboardPage(ben)
+    expect(his.heading).to_be_visible()
+
+    row = hers.open().create_blank("loom")
+    row.expect_state("Running")
+    row.add_member("ben")
+    expect(his.shared.get_by_role("listitem", name="loom")).to_be_visible()
+    expect_accessible(ada)
+    dialog = row.members()
+    expect(row.person(dialog, "ben")).to_be_visible()
+    expect_accessible(ada)
+    row.close(dialog)
+    expect(row.log()).to_contain_text("Running after")
+    expect_accessible(ada)
+    ada.keyboard.press("Escape")
+    his.row("loom").leave()
+
+    account = AccountPage(ben).open()
+    account.rename("Ben O.")
+    secret = account.create_token("Laptop")
+    assert secret
+    expect_accessible(ben)
+    account.revoke_token("Laptop")
+    account.change_password(PASSWORD, "another battery staple")
+    his.open().sign_out()
+    SignInPage(ben).fill("ben", PASSWORD)
+    expect(SignInPage(ben).refusal).to_be_visible()
+    expect_accessible(ben)
+    SignInPage(ben).sign_in("ben", "another battery staple")
+    expect(his.heading).to_be_visible()
+
+    # Disabling somebody ends what they have open, at once.
+    AdminPage(ada).open().disable("Ben O.")
+    expect(ben).to_have_url(re.compile("/sign-in"))
+    hers.open().row("loom").delete()
+    ada.goto("/nowhere")
+    expect(ada.get_by_role("heading", name="Nothing here")).to_be_visible()
+    expect_accessible(ada)
