@@ -5,6 +5,8 @@ import { Centered } from "../components/Centered";
 
 interface Props {
   children: ReactNode;
+  /** Another value clears the failure: what failed was a page, and this is another one. */
+  page?: string;
 }
 
 interface State {
@@ -21,6 +23,10 @@ export class ErrorBoundary extends Component<Props, State> {
 
   static getDerivedStateFromError(error: Error): State {
     return { error };
+  }
+
+  componentDidUpdate(before: Props): void {
+    if (this.state.error && before.page !== this.props.page) this.setState({ error: null });
   }
 
   componentDidCatch(error: Error, info: ErrorInfo): void {

@@ -27,7 +27,7 @@ function Inside({ children }: { children: ReactNode }) {
 export function Routes() {
   const [location] = useLocation();
   return (
-    <ErrorBoundary key={location}>
+    <ErrorBoundary page={location}>
       <Suspense fallback={<Busy label="Opening the page" />}>
         <Switch>
           <Route path="/sign-in">

@@ -10,10 +10,14 @@ import { theme, variables } from "../theme/theme";
 
 export function draw(page: ReactNode, address = "/"): RenderResult {
   window.history.replaceState(null, "", address);
-  return render(
+  return render(page, { wrapper: Around });
+}
+
+function Around({ children }: { children: ReactNode }) {
+  return (
     <MantineProvider theme={theme} cssVariablesResolver={variables} env="test">
-      <QueryClientProvider client={queryClient}>{page}</QueryClientProvider>
-    </MantineProvider>,
+      <QueryClientProvider client={queryClient}>{children}</QueryClientProvider>
+    </MantineProvider>
   );
 }
 

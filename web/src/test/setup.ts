@@ -1,8 +1,10 @@
 /** What jsdom lacks and Mantine asks for, and cleaning up after each test. */
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import { afterEach } from "vitest";
 
 afterEach(cleanup);
+// Waiting ends with what is waited for; a busy machine only takes longer.
+configure({ asyncUtilTimeout: 10_000 });
 
 if (typeof window !== "undefined") {
   window.matchMedia ??= (query: string) =>
