@@ -181,6 +181,7 @@ class Page:
         self.sent.append(wire.DocumentOpen(1, self.path, epoch, state, self.doc.client_id))
 
     def _on_DocumentOpened(self, message: wire.DocumentOpened) -> None:  # noqa: N802
+        self.path = message.path
         if self._rebasing_from is not None:
             if self.text != self._rebasing_from:
                 self._carry_over(message.document, self._rebasing_from)
@@ -191,7 +192,7 @@ class Page:
         elif self.epoch and self.epoch != message.epoch:
             self._carry_over(message.document, str(self.confirmed_root))
             return
-        self.epoch, self._document, self.path = message.epoch, message.document, message.path
+        self.epoch, self._document = message.epoch, message.document
         self.doc.apply_update(message.update)
         self.confirmed.apply_update(message.update)
         unsent, self.pending, self.sequence = [update for _, update in self.pending], [], 0

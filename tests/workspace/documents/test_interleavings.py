@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,9 @@ class Interleavings(RuleBasedStateMachine):
         self.server = Server(self.folder)
         await self.server.start()
 
+    async def _do(self, action: Callable[[], None]) -> None:
+        action()
+
     def word(self) -> str:
         self.count += 1
         word = f" {self.count}{'.,;:!?'[self.count % 6]}" + ("\n" if self.count % 4 == 0 else "")
@@ -103,11 +107,11 @@ class Interleavings(RuleBasedStateMachine):
 
     @rule(user=st.sampled_from(PEOPLE))
     def disconnects(self, user: str) -> None:
-        self.pages[user].disconnect()
+        self.run(self._do(self.pages[user].disconnect))
 
     @rule(user=st.sampled_from(PEOPLE))
     def reloads(self, user: str) -> None:
-        self.pages[user].reload()
+        self.run(self._do(self.pages[user].reload))
 
     @rule(user=st.sampled_from(PEOPLE), most=st.integers(1, 4))
     def sends(self, user: str, most: int) -> None:
@@ -188,12 +192,19 @@ class Interleavings(RuleBasedStateMachine):
     def is_renamed(self) -> None:
         self.count += 1
         target = f"renamed-{self.count}.txt"
+        # One that is replaced and renamed before anybody looks cannot be told from one that was deleted.
+        self.run(self._look())
+        followed = bool(self.server.documents.open_documents)
         self.file.rename(self.folder / "files" / target)
         self.path = target
-        self.run(self._look())
+        self.run(self._renamed(followed))
+
+    async def _renamed(self, followed: bool) -> None:
+        await self._look()
         for page in self.pages.values():
-            if not page.epoch:
-                page.path = target
+            if not page.epoch or not followed:
+                page.disconnect()
+                page.path = self.path
 
     # How it must end
 

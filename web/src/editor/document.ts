@@ -89,6 +89,8 @@ export class SharedDocument {
     private readonly channel: Channel,
     path: string,
     private readonly offline: OfflineStore,
+    /** The file turned out to be elsewhere. */
+    private readonly onMoved: (document: SharedDocument, path: string) => void,
   ) {
     this.facts = {
       path,
@@ -248,6 +250,7 @@ export class SharedDocument {
         return;
       }
       this.cursors.clear();
+      if (opened.path !== this.facts.path) this.onMoved(this, opened.path);
       if (this.epoch && this.epoch !== opened.epoch) await this.rebase(opened.document);
       else this.merge(opened);
       this.set({ phase: "open", failure: null, writable: opened.writable, reason: opened.reason, format: opened.format, gone: false });
@@ -292,11 +295,12 @@ export class SharedDocument {
    * Typing goes on meanwhile; it is carried over too.
    */
   private async rebase(room: number): Promise<void> {
-    let from = this.confirmed.getText("text").toString();
+    let from: string | null = null;
     for (;;) {
       const text = this.text.toString();
-      if (text !== from) {
-        await this.carryOver(room, from, text);
+      if (text !== from && this.channel.may("document.write")) {
+        // Also when nothing was typed here: the server keeps what this page has and its own new history lacks.
+        await this.carryOver(room, from ?? this.confirmed.getText("text").toString(), text);
         from = text;
         continue;
       }
@@ -308,7 +312,8 @@ export class SharedDocument {
         state_vector: new Uint8Array(),
         client: fresh.clientID,
       })) as DocumentOpened;
-      if (this.text.toString() === from) return this.replace(fresh, opened);
+      if (this.text.toString() === text) return this.replace(fresh, opened);
+      fresh.destroy();
       room = opened.document;
     }
   }
@@ -323,7 +328,7 @@ export class SharedDocument {
       text: await deflate(text),
     });
     if (done.type !== "DocumentRebased" || done.version === 0) return;
-    const sentence = `Some of what you typed without a connection did not fit any more. It is kept in this file's history as “${done.name}”.`;
+    const sentence = `Some of the text on this page did not fit into the shared text any more. It is kept in this file's history as “${done.name}”.`;
     this.notice({ kind: "warning", sentence, version: done.version });
   }
 

@@ -40,7 +40,10 @@ export class Documents {
       on("DocumentGone", ({ document, gone }) => this.in(document)?.lostFile(gone)),
       on("DocumentReset", ({ document }) => this.in(document)?.reset()),
       on("DocumentChecked", ({ document, comparable, same }) => this.in(document)?.checked(comparable, same)),
-      on("DocumentMoved", ({ document, path }) => this.moved(document, path)),
+      on("DocumentMoved", ({ document, path }) => {
+        const moved = this.in(document);
+        if (moved) this.moved(moved, path);
+      }),
       on("CursorMoved", ({ document, connection, cursor }) => this.in(document)?.cursorMoved(connection, cursor)),
     ];
   }
@@ -52,7 +55,7 @@ export class Documents {
       known.holders += 1;
       return known.document;
     }
-    const document = new SharedDocument(this.channel, path, this.offline);
+    const document = new SharedDocument(this.channel, path, this.offline, this.moved);
     this.held.set(path, { document, holders: 1 });
     if (this.channel.state === "open") void document.open();
     this.changed();
@@ -100,9 +103,7 @@ export class Documents {
     return undefined;
   }
 
-  private moved(room: number, to: string): void {
-    const document = this.in(room);
-    if (!document) return;
+  private moved = (document: SharedDocument, to: string): void => {
     const from = document.snapshot().path;
     const held = this.held.get(from);
     if (held?.document === document) {
@@ -112,7 +113,7 @@ export class Documents {
     document.moved(to);
     for (const listener of [...this.movedListeners]) listener(from, to);
     this.changed();
-  }
+  };
 
   private each(action: (document: SharedDocument) => void): void {
     for (const { document } of [...this.held.values()]) action(document);

@@ -118,7 +118,6 @@ export interface DocumentRebase {
   identity: string;
   base: Uint8Array;
   text: Uint8Array;
-  keep: boolean;
 }
 
 export interface DocumentCheck {
@@ -486,7 +485,7 @@ export const FIELDS: Record<string, readonly (readonly [string, string])[]> = {
   DocumentClose: [["document", ""]],
   DocumentEdit: [["document", ""], ["sequence", ""], ["update", ""]],
   CursorMove: [["document", ""], ["cursor", ""]],
-  DocumentRebase: [["request", ""], ["document", ""], ["identity", ""], ["base", ""], ["text", ""], ["keep", ""]],
+  DocumentRebase: [["request", ""], ["document", ""], ["identity", ""], ["base", ""], ["text", ""]],
   DocumentCheck: [["document", ""], ["state_vector", ""], ["size", ""], ["checksum", ""]],
   DocumentRestore: [["request", ""], ["document", ""]],
   DocumentVersions: [["request", ""], ["document", ""]],

@@ -73,8 +73,7 @@ class CursorMove(ClientMessage):
 class DocumentRebase(ClientMessage):
     """What this person typed on a copy of another epoch: `base` is what it last had in common with the server.
 
-    `base` and `text` are UTF-8, deflated (zlib). `identity` makes asking twice the same as asking once. With `keep`
-    nothing is merged and `text` becomes a version.
+    `base` and `text` are UTF-8, deflated (zlib). `identity` makes asking twice the same as asking once.
     """
 
     request: int
@@ -82,7 +81,6 @@ class DocumentRebase(ClientMessage):
     identity: str
     base: bytes
     text: bytes
-    keep: bool = False
 
 
 @needs(Capability.DOCUMENT_READ)

@@ -180,17 +180,16 @@ class Document:
         self._kept_at = self._loop.time()
         return self._keep(self.room.replica.text, kind, name=name, authors=self.room.take_writers())
 
-    def rebase(self, identity: str, base: str, mine: str, author: Author, *, keep_only: bool = False) -> Rebased:
+    def rebase(self, identity: str, base: str, mine: str, author: Author) -> Rebased:
         """Carry over what `author` typed on a copy with another history; once, however often it is asked for.
 
-        What does not fit is kept, whole, as a version with a name. Raises BrokenError.
+        When that leaves something of their text out, the text is kept, whole, as a version with a name. Raises BrokenError.
         """
         if identity in self.rebased:
             return self.rebased[identity]
         room = self.room
         version, name = 0, ""
-        if not keep_only:
-            room.change(rebase(base, mine, room.replica.text).edits, author)
+        room.change(rebase(base, mine, room.replica.text).edits, author)
         # Not only what did not fit: what this history never had is kept too.
         if any(edit.text.strip() for edit in edits(room.replica.text, mine)):
             name = f"{author.name}'s text of {time.strftime('%Y-%m-%d %H:%M')}"

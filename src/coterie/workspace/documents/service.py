@@ -220,7 +220,7 @@ class Documents:
     def _rebase(self, member: Member, message: DocumentRebase) -> None:
         document = self._of(member, message.document)
         base, text = _inflate(message.base), _inflate(message.text)
-        done = document.rebase(message.identity, base, text, _author(member), keep_only=message.keep)
+        done = document.rebase(message.identity, base, text, _author(member))
         document.room.flush()
         member.send(DocumentRebased(message.request, done.version, done.name))
 
