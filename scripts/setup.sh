@@ -55,9 +55,13 @@ if [ -n "$missing$useful" ] && has apt-get && { [ -z "$as_root" ] || { has sudo 
     [ -n "$python" ] || python=python3
 elif [ -n "$missing" ]; then
     if has apt-get; then
+        command="apt-get install -y$missing$useful"
+        if [ -n "$as_root" ]; then
+            if has sudo; then command="sudo $command"; else command="su -c '$command'"; fi
+        fi
         stop "these system packages are missing:$missing. Run this once, then the same make command again:
 
-    ${as_root:+$as_root }apt-get install -y$missing$useful
+    $command
 "
     fi
     stop "these programs are missing; install them with your system's package manager (Debian's names):$missing$useful"
