@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, MutableMapping
 from typing import Any
 
 import httpx
@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from coterie.hub import events
-from coterie.hub.api import schemas
+from coterie.hub.api import live, schemas
 from coterie.hub.events import Subscription, follow
 from coterie.wire.capabilities import Role
 from tests.hub.conftest import Caller, House, cookies
@@ -153,6 +153,35 @@ async def test_silence_is_filled_with_heartbeats(house: House, ada: Caller, monk
         stream = follow(house.hub.database, subscription)
         assert isinstance(await anext(stream), schemas.SnapshotEvent)
         assert await anext(stream) is None
+        await stream.aclose()
+
+
+async def test_a_reader_that_is_too_slow_is_let_go(house: House, ada: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "SEND_WITHIN", 0.01)
+    stuck = asyncio.Event()
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.body":
+            await stuck.wait()
+
+    async def receive() -> MutableMapping[str, Any]:
+        await stuck.wait()
+        return {"type": "http.disconnect"}
+
+    identity = await house.hub.authenticate(cookies(ada))
+    await live.EventStream(house.hub, identity)({"type": "http"}, receive, send)
+    assert len(house.hub.bus) == 0
+
+
+async def test_the_owners_new_name_reaches_everyone(house: House, ada: Caller, grace: Caller) -> None:
+    made = await house.running(ada)
+    await ada.post(f"/workspaces/{made['id']}/members", {"username": "grace"})
+    with house.hub.bus.subscribe(await house.hub.authenticate(cookies(grace))) as subscription:
+        stream = follow(house.hub.database, subscription)
+        await anext(stream)
+        await ada.call("PATCH", "/me", {"display_name": "Countess"})
+        event = await anext(stream)
+        assert isinstance(event, schemas.WorkspaceEvent) and event.workspace.owner.display_name == "Countess"
         await stream.aclose()
 
 

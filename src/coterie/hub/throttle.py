@@ -31,7 +31,7 @@ class Throttle:
             minutes = max(1, round((began + self._window - now) / 60))
             raise CoterieError(
                 ErrorCode.TOO_FAST,
-                f"Too many failed tries. Wait {minutes} minute{'s' if minutes > 1 else ''} and try again.",
+                f"Too many tries. Wait {minutes} minute{'s' if minutes > 1 else ''} and try again.",
                 key,
             )
         self._tries[key] = (began, tries + 1)

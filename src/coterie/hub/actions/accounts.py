@@ -12,7 +12,7 @@ from coterie.hub.actions.errors import unique
 from coterie.hub.actions.logins import do_end_logins
 from coterie.hub.api.schemas import COLOURS
 from coterie.hub.core import Hub, Transaction
-from coterie.hub.db.tables import Login, SetupToken, User
+from coterie.hub.db.tables import Login, SetupToken, User, Workspace
 from coterie.hub.identity import hash_secret
 from coterie.wire.closing import Closing
 from coterie.wire.errors import CoterieError, ErrorCode
@@ -36,21 +36,24 @@ async def make_setup_link(hub: Hub) -> str | None:
     return f"{hub.settings.address}/setup#{secret}"
 
 
-async def check_setup(transaction: Transaction, token: str) -> None:
-    """Use up the set-up token. Raises CoterieError(EXPIRED) for a wrong or used one."""
-    stored = (await transaction.session.execute(select(SetupToken.hash))).scalar_one_or_none()
-    used = None
-    if stored is not None and hmac.compare_digest(stored, hash_secret(token)):
-        # Deleting decides: of two requests with the same token only one deletes a row.
-        used = (
-            await transaction.session.execute(
-                delete(SetupToken).where(SetupToken.hash == stored).returning(SetupToken.id)
-            )
-        ).scalar_one_or_none()
-    if used is None or not await setup_needed(transaction.session):
+async def find_setup(session: AsyncSession, token: str) -> None:
+    """Raises CoterieError(EXPIRED) unless this is the set-up link's token and it can still be used."""
+    stored = (await session.execute(select(SetupToken.hash))).scalar_one_or_none()
+    right = stored is not None and hmac.compare_digest(stored, hash_secret(token))
+    if not right or not await setup_needed(session):
         raise CoterieError(
             ErrorCode.EXPIRED, "This set-up link was used or replaced. Take the newest one from the hub's output."
         )
+
+
+async def check_setup(transaction: Transaction, token: str) -> None:
+    """Use up the set-up token. Raises CoterieError(EXPIRED) for a wrong or used one.
+
+    Locking its row makes the second of two requests at the same time find it gone (SQLite has one writer anyway).
+    """
+    await transaction.session.execute(select(SetupToken.id).with_for_update())
+    await find_setup(transaction.session, token)
+    await transaction.session.execute(delete(SetupToken))
 
 
 async def do_create_user(
@@ -75,14 +78,18 @@ async def do_create_user(
 async def do_change_me(
     transaction: Transaction, user: User, display_name: str | None, email: str | None, colour: int | None
 ) -> None:
-    """Change what one may change of oneself; open workspaces show it from the next connection on."""
+    """Change what one may change of oneself; sockets that are open show it from the next connection on."""
     if display_name is not None:
         user.display_name = display_name
     if email is not None:
         user.email = email
     if colour is not None:
         user.colour = colour
+    await transaction.session.flush()
     transaction.user_changed(user.id)
+    owned = await transaction.session.execute(select(Workspace.id).where(Workspace.owner_id == user.id))
+    for workspace in owned.scalars().all():
+        await transaction.workspace_changed(workspace)
 
 
 async def do_set_password(transaction: Transaction, user: User, password: str, keep: str = "") -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import Request, Response
 
-from coterie.hub.actions.accounts import check_setup, do_create_user, setup_needed
+from coterie.hub.actions.accounts import check_setup, do_create_user, find_setup, setup_needed
 from coterie.hub.actions.invitations import check_invitation, find_invitation
 from coterie.hub.actions.logins import check_password, do_end_logins, do_sign_in, do_sign_out
 from coterie.hub.api import schemas
@@ -16,6 +16,9 @@ from coterie.hub.passwords import hash_password
 from coterie.wire.errors import CoterieError, ErrorCode
 
 router = Router("sessions")
+
+ACCOUNTS_PER_ADDRESS = 100
+"""Tries to make an account from one address per `sign_in_pause`: a classroom, and no more."""
 
 
 def set_cookie(response: Response, hub: Hub, secret: str) -> None:
@@ -49,6 +52,8 @@ async def get_setup(hub: TheHub) -> schemas.SetupState:
 @router.route("POST", "/setup", Need.PUBLIC, ErrorCode.EXPIRED, ErrorCode.TAKEN)
 async def set_up(body: schemas.Setup, request: Request, response: Response, hub: TheHub) -> schemas.Me:
     """Become the first administrator by the printed one-time link; signed in afterwards."""
+    async with hub.database.read() as session:
+        await find_setup(session, body.token)
     password = await hash_password(body.password)
     async with hub.write(actor(request, username=body.username)) as transaction:
         await check_setup(transaction, body.token)
@@ -58,11 +63,12 @@ async def set_up(body: schemas.Setup, request: Request, response: Response, hub:
     return me_view(user)
 
 
-@router.route("POST", "/register", Need.PUBLIC, ErrorCode.EXPIRED, ErrorCode.TAKEN, ErrorCode.FORBIDDEN)
+@router.route("POST", "/register", Need.PUBLIC, ErrorCode.EXPIRED, ErrorCode.TAKEN, ErrorCode.TOO_FAST)
 async def register(body: schemas.Registration, request: Request, response: Response, hub: TheHub) -> schemas.Me:
     """Make an account, by invitation or where registration is open; signed in afterwards."""
     if body.token is None and hub.settings.registration != "open":
         raise CoterieError(ErrorCode.FORBIDDEN, "Accounts are by invitation here. Ask an administrator for a link.")
+    hub.throttle.count(f"register {actor(request).address}", ACCOUNTS_PER_ADDRESS)
     if body.token is not None:
         # Before the costly hash: a stranger must not be able to make the hub compute.
         async with hub.database.read() as session:
