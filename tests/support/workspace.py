@@ -127,9 +127,13 @@ class RunningWorkspace:
             reader, writer = await asyncio.open_connection(*listener.getsockname())
             client, _ = await asyncio.get_running_loop().sock_accept(listener)
         with client:
-            self.pass_socket(client, _head(self.workspace, new_key(), self.header(ticket or self.ticket())))
+            self.pass_socket(client, self.head(ticket))
         await reader.readuntil(b"\r\n\r\n")
         return reader, writer
+
+    def head(self, ticket: Ticket | None = None) -> bytes:
+        """Return a request head as the gate passes it on."""
+        return _head(self.workspace, new_key(), self.header(ticket or self.ticket()))
 
     def pass_socket(self, client: socket.socket, head: bytes) -> None:
         """Pass a connected socket over, as the gate does."""
