@@ -75,8 +75,8 @@ class Settings(BaseSettings):
 
     git_allow_local: bool = Field(
         False,
-        description="Let workspaces be cloned from addresses of this machine and of private networks. Whoever may make "
-        "workspaces can then reach git servers there.",
+        description="Let workspaces be cloned from this machine itself, its network link and its cloud provider's own "
+        "addresses too. Private networks are always allowed: whoever may make workspaces can reach git servers there.",
     )
     git_timeout: float = Field(600.0, gt=0, description="Seconds a clone may take.")
     archive_upload: int = Field(1 << 30, ge=1, description="Largest archive that may be uploaded.")
