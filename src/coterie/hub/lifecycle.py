@@ -286,7 +286,9 @@ class Lifecycle:
         tail = " It is being restarted." if again else f" It was restarted {RESTARTS} times; start it again yourself."
         log(f"{reason}{tail}")
         metrics.ENDS.inc()
-        if not await self._set(workspace, S.RUNNING, S.FAILED, reason=reason + tail) or not again:
+        # Pages come back by themselves to a machine that is about to run again.
+        closing = Closing.UNREACHABLE if again else Closing.NOT_RUNNING
+        if not await self._set(workspace, S.RUNNING, S.FAILED, reason + tail, closing) or not again:
             return
         ends.append(now)
         await asyncio.sleep(FIRST_PAUSE * 2**recent)
@@ -316,14 +318,16 @@ class Lifecycle:
             )
             await transaction.workspace_changed(workspace)
 
-    async def _set(self, workspace: str, old: S, new: S, reason: str = "") -> bool:
-        """Move `old` → `new`; False when the workspace was not in `old`."""
+    async def _set(
+        self, workspace: str, old: S, new: S, reason: str = "", closing: Closing = Closing.NOT_RUNNING
+    ) -> bool:
+        """Move `old` → `new`; False when the workspace was not in `old`. `closing`: for connections to what ended."""
         async with self._hub.write(THE_HUB) as transaction:
             if not await move(transaction, workspace, (old,), new, reason=reason):
                 return False
             transaction.audit(f"workspace.{new}", workspace=workspace, detail=reason)
             if new in (S.STOPPED, S.FAILED):
-                transaction.revoke(Closing.NOT_RUNNING, workspace=workspace)
+                transaction.revoke(closing, workspace=workspace)
         return True
 
 
