@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { expect, test } from "vitest";
 import { ADA, workspace } from "../test/hub";
 import { after, type Snapshot } from "./snapshot";
