@@ -170,6 +170,15 @@ except OSError as error:
     print("refused", error)
 """
 
+REFUSED_CALLS = """
+import ctypes
+library = ctypes.CDLL(None, use_errno=True)
+numbers = {name: pair[ARCHITECTURE] for name, pair in CALLS.items() if name not in ("reboot", "syslog", "acct")}
+for name, number in numbers.items():
+    library.syscall(number, -1, -1, -1, -1, -1)
+    print("refused" if ctypes.get_errno() == 1 else "REACHED", name, ctypes.get_errno())
+"""
+
 HOG = """
 import os, signal, time
 while True:

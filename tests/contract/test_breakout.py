@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import platform
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from coterie.hub.machines.driver import Limits
 from coterie.hub.machines.record import Record
+from coterie.hub.machines.sandbox import seccomp
 from coterie.wire.errors import CoterieError
 from tests.contract import probes
 from tests.contract.conftest import Machine
@@ -154,6 +156,16 @@ async def test_namespaces_mounts_and_chroot_are_refused(inside: Machine) -> None
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may do this even without a sandbox")
 async def test_the_same_namespaces_are_there_without_a_sandbox(outside: Machine) -> None:
     assert "REACHED" in await outside.python(probes.NEW_NAMESPACES)
+
+
+@pytest.mark.skipif(not seccomp.program(), reason="there is no filter for this processor")
+async def test_system_calls_that_nobody_needs_are_refused(inside: Machine, outside: Machine) -> None:
+    architecture = seccomp.ARCHITECTURES[platform.machine()][0]
+    probe = f"CALLS = {seccomp.CALLS!r}\nARCHITECTURE = {architecture}\n{probes.REFUSED_CALLS}"
+    assert "REACHED io_uring_setup" in await outside.python(probe)
+    output = await inside.python(probe)
+    assert "REACHED" not in output
+    assert output.count("refused") > 20
 
 
 async def test_the_system_cannot_be_written(inside: Machine) -> None:

@@ -6,6 +6,7 @@ as JSON on standard input (`Orders`); a hub that dies before giving them leaves 
 
 from __future__ import annotations
 
+import binascii
 import contextlib
 import json
 import os
@@ -17,8 +18,8 @@ from typing import Any, TypedDict
 
 from coterie.machine import init, kernel, network
 
-CONTROL, SECOND, INFO = 3, 4, 5
-"""Descriptors of the programs: the socket between server and init; ready pipe (server) or listener (init); bwrap's."""
+CONTROL, SECOND, INFO, FILTER = 3, 4, 5, 6
+"""Programs' descriptors: the socket between server and init; ready pipe (server) or listener (init); bwrap's two."""
 
 LAST_GRACE = 5
 """Seconds a workspace server has to save everything when the init has ended under it."""
@@ -35,6 +36,8 @@ class Program(TypedDict):
     """Descriptor it gets as number 4."""
     groups: list[int]
     """Descriptors of control groups' `cgroup.procs`, which it joins."""
+    filter: str
+    """Base64 of the system-call filter that bubblewrap gets on descriptor 6; empty: none."""
     sandboxed: bool
     """Whether the command is bubblewrap's, which then tells its child's pid on descriptor 5."""
 
@@ -98,7 +101,10 @@ class Keeper:
                 signal.signal(signal.SIGTERM, signal.SIG_DFL)
                 for group in program["groups"]:
                     os.write(group, b"0")
-                _keep({0: input_read, 1: 1, 2: 2, CONTROL: control, SECOND: program["second"], INFO: theirs})
+                wanted = {0: input_read, 1: 1, 2: 2, CONTROL: control, SECOND: program["second"], INFO: theirs}
+                if program["filter"]:
+                    wanted[FILTER] = _filled(binascii.a2b_base64(program["filter"]))
+                _keep(wanted)
                 os.execvpe(program["command"][0], program["command"], program["environment"])  # noqa: S606 a list
             except OSError as error:
                 os.write(2, f"{program['command'][0]}: {error}\n".encode())
@@ -182,17 +188,21 @@ class Keeper:
 
 
 def _keep(wanted: dict[int, int]) -> None:
-    """Make `wanted` (number → descriptor) the only open descriptors. Numbers are below 6."""
-    high = {number: os.dup(fd) if fd > 5 else _above(fd) for number, fd in wanted.items()}
+    """Make `wanted` (number → descriptor) the only open descriptors."""
+    import fcntl  # noqa: PLC0415 only in children
+
+    high = {number: fcntl.fcntl(fd, fcntl.F_DUPFD, FILTER + 1) for number, fd in wanted.items()}
     for number, fd in high.items():
         os.dup2(fd, number)
     os.closerange(max(wanted) + 1, os.sysconf("SC_OPEN_MAX") if not kernel.LINUX else kernel.highest_descriptor() + 1)
 
 
-def _above(fd: int) -> int:
-    import fcntl  # noqa: PLC0415 only in children
-
-    return fcntl.fcntl(fd, fcntl.F_DUPFD, 6)
+def _filled(data: bytes) -> int:
+    """Return a pipe with `data` in it, which must fit."""
+    out, into = os.pipe()
+    os.write(into, data)
+    os.close(into)
+    return out
 
 
 def _stage(stage: str, sources: list[str], *, tun: bool) -> None:

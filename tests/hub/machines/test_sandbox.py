@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import struct
 from pathlib import Path
 
 import pytest
 
 from coterie.hub.machines.driver import Limits
 from coterie.hub.machines.places import Place, Places
-from coterie.hub.machines.sandbox import etc, mounts, uplink
+from coterie.hub.machines.sandbox import etc, mounts, seccomp, uplink
 from coterie.hub.machines.sandbox.driver import SandboxDriver
 from coterie.hub.machines.sandbox.limits import Groups
 from coterie.hub.machines.sandbox.users import Users, give
@@ -151,6 +152,19 @@ def test_the_resolver_is_the_uplinks_the_hosts_or_none(tmp_path: Path) -> None:
 def test_pythons_below_usr_are_not_bound_twice() -> None:
     paths = [Path("/usr"), Path("/usr/local"), Path("/opt/python"), Path("/opt/python/lib"), Path("/opt/python")]
     assert mounts.outermost(paths) == [Path("/opt/python")]
+
+
+def test_filters_end_in_their_three_answers_and_unknown_processors_have_none() -> None:
+    for machine in seccomp.ARCHITECTURES:
+        steps = [struct.unpack("=HBBI", step) for step in batched(seccomp.program(machine), 8)]
+        assert [step[3] for step in steps[-3:]] == [0x7FFF0000, 0x00050001, 0x00050026]
+        for position, (code, yes, no, _) in enumerate(steps[:-3]):
+            assert position + 1 + max(yes, no) < len(steps) if code != 0x20 else yes == no == 0
+    assert seccomp.program("mips") == b""
+
+
+def batched(data: bytes, size: int) -> list[bytes]:
+    return [data[start : start + size] for start in range(0, len(data), size)]
 
 
 def test_no_uplink_without_its_program_or_by_choice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -246,6 +246,7 @@ class LocalDriver(ABC):
             input=msgspec.json.encode(launch).decode(),
             second=ready,
             groups=[],
+            filter="",
             sandboxed=False,
         )
 
@@ -258,6 +259,7 @@ class LocalDriver(ABC):
             input="",
             second=listener,
             groups=[],
+            filter="",
             sandboxed=False,
         )
 

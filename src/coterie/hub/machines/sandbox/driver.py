@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import compileall
 import logging
 import os
@@ -15,11 +16,11 @@ from pathlib import Path
 from coterie.hub.machines.driver import MachineSpec
 from coterie.hub.machines.local import PACKAGE, LocalDriver, user_environment
 from coterie.hub.machines.places import Place
-from coterie.hub.machines.sandbox import etc, mounts, uplink
+from coterie.hub.machines.sandbox import etc, mounts, seccomp, uplink
 from coterie.hub.machines.sandbox.limits import Groups
 from coterie.hub.machines.sandbox.users import Users
 from coterie.machine.init import RUN_INIT
-from coterie.machine.keeper import CONTROL, INFO, SECOND, Orders, Program
+from coterie.machine.keeper import CONTROL, FILTER, INFO, SECOND, Orders, Program
 from coterie.wire.errors import CoterieError, ErrorCode
 from coterie.wire.launch import Launch
 
@@ -116,6 +117,10 @@ class SandboxDriver(LocalDriver):
         )
         server = self._sandboxed(self.server(spec, launch, ready), [*shared, *self._private(place, stage)], "/")
         init = self._sandboxed(self.init(spec, _HOME, listener), [*shared, *self._public(stage)], _FILES)
+        filtering = seccomp.program()
+        if filtering:
+            init["filter"] = base64.b64encode(filtering).decode()
+            init["command"][1:1] = ["--seccomp", str(FILTER)]
         init["groups"] = self._groups.join(spec.workspace, spec.limits)
         return Orders(
             record=record,
