@@ -1,6 +1,7 @@
 /** A file in a tab: its text, edited together, with what there is to say about it above. */
 import { Button, Group, Loader, Text, useComputedColorScheme } from "@mantine/core";
 import { useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from "react";
+import { downloadUrl } from "../files/addresses";
 import { useIde, type EditorPaneProps } from "../ide/context";
 import { mayTakeFocus } from "../ide/focus";
 import { RequestError } from "../wire/channel";
@@ -22,7 +23,7 @@ export default function EditorPane({ path, active, at }: EditorPaneProps) {
 }
 
 function DocumentPane({ shared, active, at }: { shared: SharedDocument; active: boolean; at: EditorPaneProps["at"] }) {
-  const { notify } = useIde();
+  const { notify, workspace } = useIde();
   const facts = useSyncExternalStore(shared.subscribe, shared.snapshot);
   const [place, setPlace] = useState<Place>({ line: 1, column: 1, selected: 0 });
   useEffect(
@@ -37,9 +38,15 @@ function DocumentPane({ shared, active, at }: { shared: SharedDocument; active: 
         <Text c="dimmed" maw={420} ta="center">
           {facts.failure?.sentence}
         </Text>
-        <Button variant="default" onClick={() => void shared.open()}>
-          Try again
-        </Button>
+        {facts.failure?.code === "binary" || facts.failure?.code === "too-big" ? (
+          <Button variant="default" component="a" href={downloadUrl(workspace, facts.path, false)} download>
+            Download
+          </Button>
+        ) : (
+          <Button variant="default" onClick={() => void shared.open()}>
+            Try again
+          </Button>
+        )}
       </div>
     );
   }

@@ -98,7 +98,7 @@ function surface(dark: boolean): Extension {
       "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": { background: selection },
       ".cm-gutters": {
         backgroundColor: "var(--coterie-surface)",
-        color: dark ? "#6f746f" : "#8b8c86",
+        color: dark ? "#6f746f" : "#6f706b",
         border: "none",
         paddingLeft: "6px",
         userSelect: "none",

@@ -109,7 +109,7 @@ export class Editor {
   }
 
   private access(open: boolean): Extension {
-    return [EditorState.readOnly.of(!open), EditorView.editable.of(open), EditorView.contentAttributes.of({ tabindex: "0" })];
+    return [EditorState.readOnly.of(!open), EditorView.editable.of(open), EditorView.contentAttributes.of({ tabindex: "0", "aria-label": `Text of ${this.shared.snapshot().path}` })];
   }
 
   private tellPlace(): void {

@@ -2,15 +2,24 @@
 import { ActionIcon, Progress } from "@mantine/core";
 import IconRefresh from "@tabler/icons-react/dist/esm/icons/IconRefresh.mjs";
 import IconX from "@tabler/icons-react/dist/esm/icons/IconX.mjs";
+import { useEffect } from "react";
 import { baseName } from "../ide/paths";
 import { useStore } from "../ide/useStore";
 import { sizeInWords, type Upload, type Uploads } from "./uploads";
 import classes from "./UploadList.module.css";
 
 const SHOWN = 5;
+/** Milliseconds for which a list of good news stays. */
+const STAYS = 8_000;
 
 export function UploadList({ uploads }: { uploads: Uploads }) {
   const all = useStore(uploads);
+  const finished = all.length > 0 && all.every((one) => one.state === "done" || one.state === "cancelled");
+  useEffect(() => {
+    if (!finished) return undefined;
+    const timer = setTimeout(() => uploads.clear(), STAYS);
+    return () => clearTimeout(timer);
+  }, [finished, uploads]);
   if (all.length === 0) return null;
   const going = all.filter((one) => one.state === "waiting" || one.state === "sending");
   const failed = all.filter((one) => one.state === "failed");

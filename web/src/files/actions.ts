@@ -1,6 +1,7 @@
 /** What people do to files: each asks the workspace, tells what went wrong in words, and keeps tabs and tree in step. */
 import type { Ide } from "../ide/context";
-import { folderOf, joinPath } from "../ide/paths";
+import { folderOf, isWithin, joinPath } from "../ide/paths";
+import { tabId } from "../ide/tabs";
 import { RequestError } from "../wire/channel";
 import type { Walked } from "./dropped";
 import { moveTarget, type Naming } from "./tree";
@@ -57,7 +58,13 @@ export async function remove(ide: Ide, path: string, folder: boolean): Promise<v
   });
   if (answer !== "delete") return;
   const done = await attempt(ide, () => ide.channel.request({ type: "FileDelete", path }));
-  if (done) await ide.session.tree.list(folderOf(path));
+  if (!done) return;
+  // An editor's tab stays and can restore its text; one that could not show the file has nothing left to say.
+  for (const tab of ide.session.dock.snapshot().tabs) {
+    if (tab.kind !== "editor" || !isWithin(tab.path, path)) continue;
+    if (ide.documents.get(tab.path)?.snapshot().phase === "failed") ide.session.dock.close(tabId(tab));
+  }
+  await ide.session.tree.list(folderOf(path));
 }
 
 export async function upload(ide: Ide, folder: string, walked: Promise<Walked> | Walked): Promise<void> {
@@ -82,7 +89,8 @@ export async function newTerminal(ide: Ide, folder = ""): Promise<void> {
 /** The folder that new things go to from where the keyboard is in the tree. */
 export function folderAt(ide: Ide): string {
   const { tree } = ide.session;
-  if (!tree.focused) return "";
+  // What is not on the screen is not what the person means.
+  if (!tree.rows().some((row) => row.path === tree.focused)) return "";
   return tree.isFolder(tree.focused) ? tree.focused : folderOf(tree.focused);
 }
 

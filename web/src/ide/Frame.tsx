@@ -79,12 +79,10 @@ export function Frame({ workspace }: { workspace: Workspace | null }) {
         <Header workspace={workspace} narrow={narrow} sideOpen={narrow ? drawer : side.open} />
         <div className={classes.body}>
           {!narrow && side.open && (
-            <>
-              <aside className={classes.side} style={{ width: side.width }} aria-label="Files">
-                <SideBar />
-              </aside>
+            <aside className={classes.side} style={{ width: side.width }} aria-label="Files">
+              <SideBar />
               <Sash width={side.width} onWidth={(width) => setSide((now) => ({ ...now, width }))} />
-            </>
+            </aside>
           )}
           <main className={classes.main}>
             <Banner workspace={workspace} />

@@ -57,8 +57,8 @@ function WorkspaceMenu({ workspace, name }: { workspace: Workspace | null; name:
   return (
     <Menu position="bottom-start" width={250}>
       <Menu.Target>
-        <button type="button" className={classes.name} aria-label={`${name}, menu of the workspace`}>
-          <span className={classes.text}>{name}</span>
+        <button type="button" className={classes.name}>
+          <h1 className={classes.text}>{name}</h1>
           {shared && <span className={classes.owner}>{shared}</span>}
           <IconChevronDown size={14} stroke={1.8} aria-hidden />
         </button>

@@ -17,7 +17,7 @@ export function Welcome() {
   return (
     <div className={classes.page}>
       <div className={classes.column}>
-        <h1 className={classes.title}>{name}</h1>
+        <h2 className={classes.title}>{name}</h2>
         <p className={classes.text}>Open a file from the files, or begin here. Everything you type is saved by itself.</p>
         <ul className={classes.list}>
           {offered.map((command) => (

@@ -86,7 +86,8 @@ export class Session {
       answers: [
         { value: "keep-both", label: "Keep both" },
         { value: "replace", label: "Replace", danger: true },
-        { value: "skip", label: one ? "Do not upload" : "Skip these" },
+        // With one file, not uploading it is what Cancel does.
+        ...(one ? [] : [{ value: "skip", label: "Skip these" }]),
       ],
     });
     return answer as Choice | null;

@@ -110,10 +110,9 @@ function Face({ present }: { present: Present }) {
         color: `light-dark(${light.solid}, ${dark.solid})`,
         boxShadow: `0 0 0 2px light-dark(${light.solid}, ${dark.solid})`,
       }}
+      data-letters={initials(present.name)}
       aria-hidden
-    >
-      {initials(present.name)}
-    </span>
+    />
   );
 }
 
