@@ -6,6 +6,7 @@ import signal
 import socket
 import sqlite3
 import time
+from collections.abc import AsyncIterator
 
 import httpx
 import pytest
@@ -162,7 +163,7 @@ async def test_a_workspace_server_that_does_not_obey_changes_nothing(scene: Scen
 async def test_an_upload_is_cut_when_access_ends(scene: Scene) -> None:
     began = asyncio.Event()
 
-    async def body():  # type: ignore[no-untyped-def]
+    async def body() -> AsyncIterator[bytes]:
         while True:
             yield bytes(1 << 16)
             began.set()

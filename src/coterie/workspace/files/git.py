@@ -37,8 +37,10 @@ class Git:
         """Return those of the names in `folder` that git ignores; none where there is no repository, or git is slow."""
         if not names or len(names) > MOST_NAMES or not await asyncio.to_thread(self._in_repository, folder):
             return set()
-        output = await self._run(folder, ["check-ignore", "-z", "--", *(f"./{name}" for name in names)])
-        return {path.removeprefix("./") for path in _paths(output)}
+        # A name with a quote or a line end in it comes back in quotes, is not found again, and stays unmarked.
+        asked = {f"./{name}": name for name in names}
+        output = await self._run(folder, ["-c", "core.quotePath=false", "check-ignore", "--", *asked])
+        return {asked[line] for line in output.decode(errors="replace").splitlines() if line in asked}
 
     async def files(self) -> list[str] | None:
         """Return all files that git does not ignore, when the root is a repository; else None."""
@@ -58,7 +60,7 @@ class Git:
         return False
 
     async def _run(self, folder: str, arguments: list[str]) -> bytes:
-        """What git prints; nothing when it cannot be run, takes too long or prints too much."""
+        """What git prints; nothing when it fails, takes too long or prints too much."""
         where = f"{self._shown}/{folder}" if folder else self._shown
         process: Process | None = None
         try:
@@ -66,7 +68,8 @@ class Git:
                 process = await self._spawner.spawn(
                     ["git", *arguments], folder=where, environment=_CALM, columns=80, rows=24, pty=False
                 )
-                return await _output(process.master)
+                output = await _output(process.master)
+                return output if await process.wait() == 0 else b""
         except (TimeoutError, CoterieError, OSError):
             if process is not None:
                 process.signal(9)

@@ -84,7 +84,7 @@ class Files:
 
     async def _list(self, member: Member, message: FileList) -> None:
         path = "/".join(parts(message.path))
-        found = await asyncio.to_thread(listing.entries, self._root, path)
+        found = await self._watcher.entries(path)
         listing.mark_ignored(found, await self._git.ignored(path, [entry.name for entry in found]))
         member.send(FileListing(message.request, path, found))
 

@@ -9,8 +9,9 @@ import os
 from collections.abc import Coroutine, Iterable
 
 from coterie.wire.errors import CoterieError
-from coterie.wire.messages.files import FilesChanged
+from coterie.wire.messages.files import FileEntry, FilesChanged
 from coterie.workspace.files.inotify import Inotify
+from coterie.workspace.files.listing import entries
 from coterie.workspace.member import Member
 from coterie.workspace.paths import Root, parts
 
@@ -18,6 +19,9 @@ log = logging.getLogger("coterie.workspace")
 
 MOST_FOLDERS = 500
 """Folders that one member is told about."""
+
+MOST_LISTED = 200
+"""Listed folders that are remembered."""
 
 WINDOW = 0.1
 """Seconds over which changes are gathered: a checkout touches a folder a thousand times."""
@@ -37,6 +41,9 @@ class Watcher:
         self._of_member: dict[Member, set[str]] = {}
         self._members: dict[str, set[Member]] = {}
         self._names: dict[str, Names] = {}
+        """Of every folder that is watched, as members know it."""
+        self._listed: dict[str, Names] = {}
+        """Of folders that were listed and are not watched yet: what is different by then is told at once."""
         self._inotify: Inotify | None = None
         self._handles: dict[str, int] = {}
         self._changed: set[str] = set()
@@ -91,9 +98,11 @@ class Watcher:
         for folder in folders:
             if folder in self._members and folder not in self._handles:
                 await self._watch_one(folder)
+        known = {folder: self._listed.pop(folder) for folder in folders if folder in self._listed}
         for folder, names in (await asyncio.to_thread(self._read, folders)).items():
-            if folder in self._members:
-                self._names.setdefault(folder, names)
+            if folder in self._members and self._names.setdefault(folder, known.get(folder, names)) != names:
+                self._changed.add(folder)
+                self._later(0)
 
     async def _watch_one(self, folder: str) -> None:
         if self._inotify is None:
@@ -109,6 +118,17 @@ class Watcher:
             log.warning("cannot watch a folder: %r", error)
         finally:
             os.close(descriptor)
+
+    async def entries(self, folder: str) -> list[FileEntry]:
+        """Return what is in a folder, remembered for who goes on to watch it. Raises CoterieError."""
+        # Read before the entries: what comes in between is then told once too often, not missed.
+        names = await asyncio.to_thread(self._read, [folder])
+        found = await asyncio.to_thread(entries, self._root, folder)
+        if folder not in self._names:
+            if len(self._listed) >= MOST_LISTED:
+                del self._listed[next(iter(self._listed))]
+            self._listed.update(names)
+        return found
 
     def _unwatch(self, folder: str) -> None:
         self._names.pop(folder, None)
