@@ -6,9 +6,8 @@ from coterie.hub.gate import heads
 from coterie.hub.gate.heads import BadHead
 from coterie.wire import tickets
 from coterie.wire.closing import Closing
-from coterie.wire.ids import new_id
 
-WORKSPACE = new_id()
+WORKSPACE = "k7m2p9qxw4rtzabc"
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 
 
