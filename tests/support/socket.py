@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import ssl
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -65,10 +66,14 @@ class WorkspaceSocket:
         self.on_message: Seen | None = None
 
     @classmethod
-    async def open(cls, url: str, headers: dict[str, str]) -> WorkspaceSocket:
+    async def open(
+        cls, url: str, headers: dict[str, str], ssl_context: ssl.SSLContext | None = None
+    ) -> WorkspaceSocket:
         """Connect and wait for Welcome. Raises Closed when the gate or the workspace server refuses."""
         self = cls()
-        transport, _ = await ws_connect(lambda: _Listener(self), url, extra_headers=headers, max_frame_size=64 << 20)
+        transport, _ = await ws_connect(
+            lambda: _Listener(self), url, extra_headers=headers, max_frame_size=64 << 20, ssl_context=ssl_context
+        )
         self._transport = transport
         self.welcome = await self.wait(Welcome)
         return self
