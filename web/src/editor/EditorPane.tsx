@@ -1,6 +1,7 @@
-/** A file in a tab: its text, edited together, with what there is to say about it above. */
-import { Button, Group, Loader, Text, useComputedColorScheme } from "@mantine/core";
-import { useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from "react";
+/** A file in a tab: its text, edited together, with what there is to say about it around it. */
+import { Button, Group, Loader, Text, Tooltip, UnstyledButton, useComputedColorScheme } from "@mantine/core";
+import { IconHistory, IconUserEdit } from "@tabler/icons-react";
+import { lazy, Suspense, useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from "react";
 import { downloadUrl } from "../files/addresses";
 import { useIde, type EditorPaneProps } from "../ide/context";
 import { mayTakeFocus } from "../ide/focus";
@@ -8,6 +9,9 @@ import { RequestError } from "../wire/channel";
 import type { SharedDocument } from "./document";
 import classes from "./EditorPane.module.css";
 import { Editor, type Place } from "./view";
+
+const HistoryView = lazy(() => import("./HistoryView"));
+const LargeText = lazy(() => import("./LargeText"));
 
 export default function EditorPane({ path, active, at }: EditorPaneProps) {
   const { documents } = useIde();
@@ -23,14 +27,23 @@ export default function EditorPane({ path, active, at }: EditorPaneProps) {
 }
 
 function DocumentPane({ shared, active, at }: { shared: SharedDocument; active: boolean; at: EditorPaneProps["at"] }) {
-  const { notify, workspace } = useIde();
+  const { channel, notify, workspace } = useIde();
   const facts = useSyncExternalStore(shared.subscribe, shared.snapshot);
   const [place, setPlace] = useState<Place>({ line: 1, column: 1, selected: 0 });
+  const [history, setHistory] = useState(false);
+  const [named, setNamed] = useState(false);
   useEffect(
     () => shared.onNotice(({ kind, sentence }) => notify({ kind: kind === "warning" ? "warning" : "info", sentence })),
     [shared, notify],
   );
 
+  if (facts.failure?.code === "too-big") {
+    return (
+      <Suspense fallback={<Waiting path={facts.path} />}>
+        <LargeText channel={channel} path={facts.path} />
+      </Suspense>
+    );
+  }
   if (facts.phase === "failed") {
     return (
       <div className={classes.message} role="alert">
@@ -38,7 +51,7 @@ function DocumentPane({ shared, active, at }: { shared: SharedDocument; active: 
         <Text c="dimmed" maw={420} ta="center">
           {facts.failure?.sentence}
         </Text>
-        {facts.failure?.code === "binary" || facts.failure?.code === "too-big" ? (
+        {facts.failure?.code === "binary" ? (
           <Button variant="default" component="a" href={downloadUrl(workspace, facts.path, false)} download>
             Download
           </Button>
@@ -50,13 +63,7 @@ function DocumentPane({ shared, active, at }: { shared: SharedDocument; active: 
       </div>
     );
   }
-  if (facts.phase === "opening") {
-    return (
-      <div className={classes.message} aria-busy="true">
-        <Loader size="sm" aria-label={`Opening ${facts.path}`} />
-      </div>
-    );
-  }
+  if (facts.phase === "opening") return <Waiting path={facts.path} />;
   return (
     <div className={classes.pane}>
       {facts.gone && <Gone shared={shared} />}
@@ -65,11 +72,31 @@ function DocumentPane({ shared, active, at }: { shared: SharedDocument; active: 
           <Text size="sm">Read-only. {facts.reason}</Text>
         </div>
       )}
-      <TextArea shared={shared} active={active} at={at} onPlace={setPlace} />
+      <TextArea shared={shared} active={active && !history} at={at} named={named} hidden={history} onPlace={setPlace} />
+      {history && (
+        <Suspense fallback={<Waiting path={facts.path} />}>
+          <HistoryView shared={shared} writable={facts.writable} onClose={() => setHistory(false)} />
+        </Suspense>
+      )}
       <footer className={classes.foot} aria-label="Place in the file">
         <span className={classes.path} title={facts.path}>
           {facts.path}
         </span>
+        <Tooltip label="Name who wrote each line">
+          <UnstyledButton className={classes.tool} aria-pressed={named} onClick={() => setNamed(!named)}>
+            <IconUserEdit size={14} aria-hidden /> Who wrote this
+          </UnstyledButton>
+        </Tooltip>
+        <Tooltip label="Earlier versions of this file">
+          <UnstyledButton
+            className={classes.tool}
+            aria-pressed={history}
+            disabled={facts.phase !== "open"}
+            onClick={() => setHistory(!history)}
+          >
+            <IconHistory size={14} aria-hidden /> History
+          </UnstyledButton>
+        </Tooltip>
         <span>
           Line {place.line}, column {place.column}
           {place.selected > 0 && ` (${place.selected} selected)`}
@@ -80,21 +107,32 @@ function DocumentPane({ shared, active, at }: { shared: SharedDocument; active: 
   );
 }
 
+function Waiting({ path }: { path: string }) {
+  return (
+    <div className={classes.message} aria-busy="true">
+      <Loader size="sm" aria-label={`Opening ${path}`} />
+    </div>
+  );
+}
+
 interface TextAreaProps {
   shared: SharedDocument;
   active: boolean;
   at: EditorPaneProps["at"];
+  /** Whether a column names who wrote each line. */
+  named: boolean;
+  hidden: boolean;
   onPlace: (place: Place) => void;
 }
 
-function TextArea({ shared, active, at, onPlace }: TextAreaProps) {
-  const { people } = useIde();
+function TextArea({ shared, active, at, named, hidden, onPlace }: TextAreaProps) {
+  const { channel, people } = useIde();
   const scheme = useComputedColorScheme("light");
   const holder = useRef<HTMLDivElement>(null);
   const editor = useRef<Editor | null>(null);
   useLayoutEffect(() => {
     if (!holder.current) return;
-    const made = new Editor(holder.current, shared, people, scheme, onPlace);
+    const made = new Editor(holder.current, shared, { channel, people }, scheme, onPlace);
     editor.current = made;
     const stop = shared.subscribe(() => made.refresh());
     return () => {
@@ -103,15 +141,16 @@ function TextArea({ shared, active, at, onPlace }: TextAreaProps) {
       editor.current = null;
     };
     // The colour scheme has its own effect: changing it must not make another editor.
-  }, [shared, people, onPlace]);
+  }, [shared, channel, people, onPlace]);
   useEffect(() => editor.current?.setScheme(scheme), [scheme]);
+  useEffect(() => editor.current?.nameWriters(named), [named]);
   useEffect(() => {
     if (active && mayTakeFocus()) editor.current?.view.focus();
   }, [active]);
   useEffect(() => {
     if (at?.line) editor.current?.goTo(at.line, at.column);
   }, [at]);
-  return <div ref={holder} className={classes.text} />;
+  return <div ref={holder} className={classes.text} hidden={hidden} />;
 }
 
 function Gone({ shared }: { shared: SharedDocument }) {

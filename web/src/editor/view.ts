@@ -3,11 +3,13 @@ import { Compartment, EditorSelection, EditorState, type Extension } from "@code
 import { EditorView, keymap } from "@codemirror/view";
 import { yCollab, yUndoManagerKeymap } from "y-codemirror.next";
 import type { People } from "../presence/people";
+import type { Channel } from "../wire/channel";
 import { cursors } from "./cursors";
 import type { SharedDocument } from "./document";
 import { common, indentation } from "./extensions";
 import { languageOf, load } from "./languages";
 import { look } from "./theme";
+import { writers } from "./writers";
 
 export type Scheme = "light" | "dark";
 
@@ -24,11 +26,12 @@ export class Editor {
   private readonly editable = new Compartment();
   private generation = -1;
   private shown: Scheme;
+  private named = false;
 
   constructor(
     parent: HTMLElement,
     private readonly shared: SharedDocument,
-    private readonly people: People,
+    private readonly around: { channel: Channel; people: People },
     scheme: Scheme,
     private readonly onPlace: (place: Place) => void,
   ) {
@@ -51,6 +54,13 @@ export class Editor {
   setScheme(scheme: Scheme): void {
     if (scheme === this.shown) return;
     this.shown = scheme;
+    this.view.dispatch({ effects: this.scheme.reconfigure(this.dressed()) });
+  }
+
+  /** Show or hide the column that names who wrote each line. */
+  nameWriters(named: boolean): void {
+    if (named === this.named) return;
+    this.named = named;
     this.view.dispatch({ effects: this.scheme.reconfigure(this.dressed()) });
   }
 
@@ -105,7 +115,9 @@ export class Editor {
   }
 
   private dressed(): Extension {
-    return [look(this.shown), cursors(this.shared, this.people, this.shown)];
+    const { channel, people } = this.around;
+    const column = this.named ? writers(channel, this.shared, this.shown) : [];
+    return [look(this.shown), column, cursors(this.shared, people, this.shown)];
   }
 
   private access(open: boolean): Extension {
