@@ -6,6 +6,9 @@ import { RequestError } from "../wire/channel";
 import type { Walked } from "./dropped";
 import { moveTarget, type Naming } from "./tree";
 
+/** Milliseconds that documents have for following their files by themselves. */
+const FOLLOW_AFTER = 1_000;
+
 export const READ_ONLY = "You may only watch here: files cannot be changed.";
 export const OFFLINE = "Not connected: files can be changed again when the connection is back.";
 
@@ -37,7 +40,10 @@ export async function move(ide: Ide, source: string, target: string): Promise<vo
   const moved = await attempt(ide, () => ide.channel.request({ type: "FileMove", source, target }));
   if (!moved) return;
   tree.moved(source, target);
-  dock.moved(source, target);
+  // A shared document's tab goes when the document itself does, which the workspace tells at about the same time (see
+  // Session); a tab that has not gone by then follows its file.
+  dock.moved(source, target, (path) => !ide.documents.get(path)?.room);
+  setTimeout(() => dock.moved(source, target), FOLLOW_AFTER);
   await Promise.all([tree.list(folderOf(source)), tree.list(folderOf(target))]);
 }
 

@@ -43,7 +43,7 @@ export function PaneTab({ id, group, mark }: Props) {
       role="tab"
       aria-selected={shown}
       aria-controls={shown ? panelId(group.id) : undefined}
-      aria-label={[title, detail, dirty ? "not saved yet" : ""].filter(Boolean).join(", ")}
+      aria-label={`${title}${detail && ` ${detail}`}${dirty ? ", not saved yet" : ""}`}
       tabIndex={shown ? 0 : -1}
       className={classes.tab}
       data-dirty={dirty || undefined}

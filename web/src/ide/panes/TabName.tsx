@@ -11,7 +11,7 @@ export function TabName({ id }: { id: string }) {
     <span className={classes.named}>
       {tab?.kind === "terminal" ? <TerminalIcon /> : <FileIcon name={title} />}
       <span className={classes.title}>{title}</span>
-      {detail && <span className={classes.detail}>{detail}</span>}
+      {detail && <span className={classes.detail}> {detail}</span>}
     </span>
   );
 }

@@ -96,11 +96,11 @@ export class Dock {
     return (arranging.groupWith(this.view.arrangement, id)?.tabs.length ?? 0) > 1;
   }
 
-  /** Files went to another path: their tabs follow, in place. */
-  moved(source: string, target: string): void {
+  /** Files went to another path: their tabs follow, in place; of those that `which` says. */
+  moved(source: string, target: string, which: (path: string) => boolean = () => true): void {
     let next = this.view.arrangement;
     for (const tab of this.view.tabs) {
-      if (tab.kind !== "editor" || !isWithin(tab.path, source)) continue;
+      if (tab.kind !== "editor" || !isWithin(tab.path, source) || !which(tab.path)) continue;
       next = arranging.substitute(next, tabId(tab), tabId({ kind: "editor", path: target + tab.path.slice(source.length) }));
     }
     this.set(next);
