@@ -12,7 +12,7 @@ from coterie.wire.messages.base import ClientMessage, Record, ServerMessage, nee
 WINDOW = 512 << 10
 """Bytes of output a client may be sent before it acknowledges some."""
 
-ACKNOWLEDGE_EVERY = 64 << 10
+ACKNOWLEDGE_EVERY = 128 << 10
 """Bytes of shown output after which a client acknowledges; well below WINDOW, so that output never waits for it."""
 
 LONGEST_INPUT = 64 << 10

@@ -17,7 +17,12 @@ from coterie.wire.errors import CoterieError, ErrorCode
 TURN = 16 << 10
 """Bytes read in one turn of the event loop. Reading 64 KB per turn starved keystrokes elsewhere (measured)."""
 
-_READ = 64 << 10
+BATCH = 64 << 10
+"""Bytes of a flood that are passed on at once: fewer, larger writes cost a third of the processor time (measured)."""
+
+_READ = 8 << 10
+"""More than the kernel gives of a PTY at once, which is 4 KB."""
+
 _TIOCSIG = 0x40045436
 """Linux: signal the PTY's foreground group (ioctl_tty(2)); elsewhere the call fails and Ctrl-C is typed instead."""
 _LAST_WORDS = 1 << 20
@@ -36,6 +41,10 @@ class Pty:
         self._loop = asyncio.get_running_loop()
         self._reading = False
         self._hung_up = False
+        self._buffer = memoryview(bytearray(BATCH + TURN + _READ))
+        self._have = 0
+        """Bytes at the start of the buffer that are not passed on yet. Invariant: above 0 only while `_awaiting`."""
+        self._awaiting = False
         self._input: deque[tuple[object, bytes]] = deque()
         self._waiting: dict[object, int] = {}
         self._closed = False
@@ -57,29 +66,45 @@ class Pty:
             self._loop.add_reader(self.master, self._readable)
 
     def _readable(self) -> None:
-        data, _ = self._take(TURN)
+        last = self._take(TURN)
         if self._hung_up:
             self.pause()
-        if data:
+        if last or self._have >= BATCH:
+            self._pass_on()
+        elif not self._awaiting:
+            self._awaiting = True
+            self._loop.call_soon(self._await_more, -1)
+
+    def _await_more(self, before: int) -> None:
+        """Pass on what is held once a whole turn of the event loop brought nothing more."""
+        if self._have in (0, before):
+            self._awaiting = False
+            self._pass_on()
+        else:
+            self._loop.call_soon(self._await_more, self._have)
+
+    def _pass_on(self) -> None:
+        if self._have:
+            data = bytes(self._buffer[: self._have])
+            self._have = 0
             self._output(data)
 
-    def _take(self, limit: int) -> tuple[bytes, bool]:
-        """Return output of about `limit` bytes, and whether nothing more is there."""
-        parts: list[bytes] = []
-        size = 0
-        while size < limit:
+    def _take(self, limit: int) -> bool:
+        """Hold about `limit` bytes more of output; return whether nothing more is there."""
+        end = self._have + limit
+        while self._have < end:
             try:
-                part = os.read(self.master, _READ)
+                # In place: a bytes object for each of the kernel's small pieces would cost more than the copying.
+                size = os.readv(self.master, [self._buffer[self._have :]])
             except BlockingIOError:
-                return b"".join(parts), True
+                return True
             except OSError:  # EIO: no process has the other end open any more
-                part = b""
-            if not part:
+                size = 0
+            if not size:
                 self._hung_up = True
-                return b"".join(parts), True
-            parts.append(part)
-            size += len(part)
-        return parts[0] if len(parts) == 1 else b"".join(parts), False
+                return True
+            self._have += size
+        return False
 
     async def finish(self) -> None:
         """After the process ended: put out everything it wrote, then close.
@@ -87,12 +112,12 @@ class Pty:
         A read that would block is proof that all was taken: the kernel moves what is under way before it says so.
         """
         self.pause()
+        self._pass_on()
         size = 0
         while not self._closed and size < _LAST_WORDS:
-            data, last = self._take(TURN)
-            size += len(data)
-            if data:
-                self._output(data)
+            last = self._take(TURN)
+            size += self._have
+            self._pass_on()
             if last:
                 break
             await asyncio.sleep(0)
