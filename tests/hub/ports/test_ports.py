@@ -146,7 +146,7 @@ def test_the_hubs_cookie_opens_nothing_on_a_ports_origin(place: Place) -> None:
     assert place.visitor(coterie_session=session).get("/").status_code == 401
     answer = place.visitor(coterie_session=session).get("/a?b=c", headers={"accept": "text/html"})
     assert answer.status_code == 303
-    assert answer.headers["location"] == f"{place.hub.address}/open/{place.workspace}/8123?to=%2Fa%3Fb%3Dc"
+    assert answer.headers["location"] == f"{place.hub.address}/open/{place.workspace}/8123#%2Fa%3Fb%3Dc"
 
 
 def test_the_hub_itself_is_never_served_on_a_ports_origin(place: Place) -> None:

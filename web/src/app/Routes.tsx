@@ -13,6 +13,7 @@ const SetupPage = lazy(() => import("../account/SetupPage"));
 const JoinPage = lazy(() => import("../account/JoinPage"));
 const AccountPage = lazy(() => import("../account/AccountPage"));
 const AdminPage = lazy(() => import("../admin/AdminPage"));
+const OpenPortPage = lazy(() => import("../ports/OpenPortPage"));
 const IdePage = lazy(() => import("../ide/IdePage"));
 
 /** A page inside the shell, for people who are signed in. */
@@ -53,6 +54,13 @@ export function Routes() {
             <Inside>
               <AdminPage />
             </Inside>
+          </Route>
+          <Route path="/open/:id/:port">
+            {({ id, port }) => (
+              <SignedIn>
+                <OpenPortPage workspace={id} port={Number(port)} />
+              </SignedIn>
+            )}
           </Route>
           <Route path="/w/:id">
             {({ id }) => (

@@ -3,6 +3,7 @@ import { Documents } from "../editor/documents";
 import { FileTree } from "../files/tree";
 import { Uploads, type Choice } from "../files/uploads";
 import { People } from "../presence/people";
+import { Ports } from "../ports/ports";
 import { Terminals } from "../terminal/terminals";
 import { Channel } from "../wire/channel";
 import { Dock } from "./panes/dock";
@@ -16,6 +17,7 @@ export class Session {
   readonly people: People;
   readonly documents: Documents;
   readonly terminals: Terminals;
+  readonly ports: Ports;
   readonly tree: FileTree;
   readonly uploads: Uploads;
   readonly questions = new Questions();
@@ -30,6 +32,7 @@ export class Session {
     this.people = new People(channel);
     this.documents = new Documents(channel, workspace);
     this.terminals = new Terminals(channel);
+    this.ports = new Ports(channel);
     this.tree = new FileTree(channel, layout.current.expanded, (expanded) => layout.change({ expanded }));
     this.uploads = new Uploads(channel, workspace, (taken, folder) => this.askAboutTaken(taken, folder));
     this.dock = new Dock(layout.current.panes, (panes) => layout.change({ panes }));
@@ -59,6 +62,7 @@ export class Session {
     this.uploads.stop();
     this.documents.stop();
     this.terminals.stop();
+    this.ports.stop();
     this.tree.stop();
     this.people.stop();
     this.layout.stop();

@@ -2,6 +2,7 @@
 import { Tooltip } from "@mantine/core";
 import type { Workspace } from "../api/types";
 import { useIde } from "../ide/context";
+import { PortsStatus } from "../ports/PortsStatus";
 import { useChannel } from "../ide/useStore";
 import { connectionInWords } from "./connection";
 import { useBranch } from "./useBranch";
@@ -37,6 +38,7 @@ export function StatusBar({ workspace, narrow }: { workspace: Workspace | null; 
         </Tooltip>
       )}
       <span className={classes.gap} />
+      <PortsStatus />
       {readOnly && <span className={classes.item}>Only watching</span>}
       {save && (
         <Tooltip label={save.sentence} multiline maw={360} disabled={!save.sentence}>

@@ -102,7 +102,7 @@ class PortsFront:
         query = scope["query_string"].decode("latin-1")
         wanted = quote(path + (f"?{query}" if query else ""), safe="")
         settings = self._hub.settings
-        target = f"{settings.address}/open/{place.workspace}/{place.port}?to={wanted}"
+        target = f"{settings.address}/open/{place.workspace}/{place.port}#{wanted}"
         return RedirectResponse(target, 303, headers={"cache-control": "no-store"})
 
     async def _carry(self, visit: Visit, place: Place, scope: Scope, receive: Receive, send: Send) -> None:
