@@ -1,0 +1,128 @@
+"""The frame of an open workspace: files named, moved and uploaded, panes that come back, a phone's narrow screen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import OpenBrowser
+from tests.e2e.pages.dashboard import DashboardPage
+from tests.e2e.pages.ide import IdePage
+from tests.e2e.pages.sign_in import SignInPage
+from tests.support.hub import PASSWORD, Account, RunningHub
+
+Workspace: TypeAlias = tuple[Account, str]
+"""The owner, and the identifier."""
+
+FILES = {"README.md": "# Tides\n", "src/model.py": "M2 = 28.984\n", "src/curve.py": "print('curve')\n"}
+
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+
+
+@pytest.fixture(scope="module")
+def workspace(hub: RunningHub) -> Workspace:
+    """A workspace that all of these tests open, each as its owner."""
+    owner = hub.set_up()
+    return owner, str(owner.post("/workspaces", {"name": "Tides"})["id"])
+
+
+def enter(page: Page, workspace: Workspace) -> IdePage:
+    """Sign in as the owner, put the files there once it runs, and open it without any layout."""
+    owner, identity = workspace
+    SignInPage(page).open().sign_in(owner.username, PASSWORD)
+    DashboardPage(page).row("Tides").expect_state("Running")
+    for path, text in FILES.items():
+        owner.http.put(f"/api/v1/workspaces/{identity}/files/{path}", content=text.encode()).raise_for_status()
+    owner.http.put(f"/api/v1/workspaces/{identity}/layout", json={}).raise_for_status()
+    DashboardPage(page).row("Tides").open()
+    ide = IdePage(page)
+    ide.expect_connected()
+    return ide
+
+
+def test_files_are_named_moved_uploaded_and_deleted(
+    open_browser: OpenBrowser, workspace: Workspace, tmp_path: Path
+) -> None:
+    page = open_browser()
+    ide = enter(page, workspace)
+    row = ide.files.get_by_role("treeitem")
+
+    page.get_by_role("button", name="New file", exact=True).click()
+    name = page.get_by_role("textbox", name="Name of the new file")
+    name.fill("README.md")
+    expect(page.get_by_role("alert")).to_contain_text("exists here already")
+    name.fill("notes.txt")
+    name.press("Enter")
+    ide.show_tab("notes.txt")
+    ide.editor.click()
+    page.keyboard.type("spring tide")
+    ide.expect_saved()
+
+    # The tab follows its file when that is renamed, and when it is dragged into a folder.
+    ide.files.focus()
+    page.keyboard.press("F2")
+    renamed = page.get_by_role("textbox", name="New name for notes.txt")
+    renamed.fill("plan.txt")
+    renamed.press("Enter")
+    expect(ide.tab("plan.txt")).to_be_visible()
+    row.filter(has_text="plan.txt").drag_to(row.filter(has_text="src"))
+    expect(page.get_by_title("src/plan.txt").first).to_be_visible()
+    ide.expect_text("spring tide")
+
+    upload = tmp_path / "README.md"
+    upload.write_text("# Another\n")
+    with page.expect_file_chooser() as chooser:
+        row.filter(has_text="README.md").click(button="right")
+        page.get_by_role("menuitem", name="Upload files…").click()
+    chooser.value.set_files(upload)
+    page.get_by_role("button", name="Keep both").click()
+    expect(row.filter(has_text="README (2).md")).to_be_visible()
+
+    row.filter(has_text="README (2).md").click(button="right")
+    page.get_by_role("menuitem", name="Delete…").click()
+    page.get_by_role("button", name="Delete", exact=True).click()
+    expect(row.filter(has_text="README (2).md")).to_have_count(0)
+
+    with page.expect_download() as archive:
+        row.filter(has_text="src").click(button="right")
+        page.get_by_role("menuitem", name="Download as zip").click()
+    assert archive.value.suggested_filename == "src.zip"
+
+
+def test_panes_come_back_as_they_were_left(open_browser: OpenBrowser, workspace: Workspace) -> None:
+    page = open_browser()
+    ide = enter(page, workspace)
+    for path in ("README.md", "src/model.py", "src/curve.py"):
+        page.keyboard.press("Control+p")
+        page.keyboard.type(path)
+        page.keyboard.press("Enter")
+        expect(ide.tab(path.rpartition("/")[2])).to_be_visible()
+
+    pane = page.get_by_role("tabpanel")
+    box = pane.bounding_box()
+    assert box
+    ide.tab("model.py").drag_to(pane, target_position={"x": box["width"] - 20, "y": box["height"] / 2})
+    expect(page.get_by_role("tablist")).to_have_count(2)
+    with page.expect_response(lambda response: "/layout" in response.url and response.request.method == "PUT"):
+        ide.files.get_by_role("treeitem", name="src").click()
+
+    page.reload()
+    ide.expect_connected()
+    first, second = page.get_by_role("tablist").all()
+    expect(first.get_by_role("tab")).to_have_text(["README.md", "curve.py"])
+    expect(second.get_by_role("tab")).to_have_text(["model.py"])
+    expect(page.locator(".cm-content:visible")).to_have_count(2)
+
+
+def test_a_phone_has_a_drawer_and_one_pane(open_browser: OpenBrowser, workspace: Workspace) -> None:
+    page = open_browser(viewport={"width": 390, "height": 780})
+    ide = enter(page, workspace)
+    page.get_by_role("button", name="Show the files").click()
+    ide.files.get_by_role("treeitem", name="README.md").click()
+    expect(ide.files).to_have_count(0)
+    ide.expect_text("# Tides\n")
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
