@@ -27,35 +27,35 @@ def command(home: Path) -> Coterie:
             env={**kept, "HOME": str(home), "XDG_CONFIG_HOME": "", "COLUMNS": "200", **environment},
             capture_output=True,
             text=True,
-            timeout=50,
+            timeout=100,
             check=False,
         )
 
     return run
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def place() -> Iterator[Path]:
     """A directory whose name is short: the paths of sockets below it have to fit."""
     with tempfile.TemporaryDirectory(prefix="coterie-") as folder:
         yield Path(folder)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def hub(place: Path) -> Iterator[RunningHub]:
     running = RunningHub(place / "data", {"COTERIE_DRIVER": "process", "COTERIE_GIT_ALLOW_LOCAL": "1"}).start()
     yield running
     running.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def ada(hub: RunningHub) -> Iterator[Account]:
     account = hub.set_up()
     yield account
     hub.remove_machines(account)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def coterie(hub: RunningHub, ada: Account, place: Path) -> Coterie:
     """The command line, signed in as ada."""
     run = command(place)

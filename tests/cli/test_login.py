@@ -6,8 +6,13 @@ import json
 import stat
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import Coterie, command
 from tests.support.hub import PASSWORD, Account, RunningHub, free_port
+
+pytestmark = pytest.mark.timeout(180)
+"""Seconds: each test starts several programs, the first one a hub too."""
 
 
 def test_with_a_password_a_token_is_kept(hub: RunningHub, ada: Account, tmp_path: Path) -> None:

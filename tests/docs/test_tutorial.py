@@ -72,6 +72,7 @@ def reader() -> Iterator[Reader]:
 
 
 @pytest.mark.sandbox
+@pytest.mark.timeout(180)
 def test_the_tutorial(reader: Reader) -> None:
     hub = reader.hub
     assert reader.step("1. Start") == ["make run"]

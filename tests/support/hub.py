@@ -17,7 +17,7 @@ import httpx
 from tests.support.socket import WorkspaceSocket
 
 PASSWORD = "correct horse battery staple"
-READY_WITHIN = 30.0
+READY_WITHIN = 60.0
 
 
 def free_port() -> int:
