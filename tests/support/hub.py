@@ -60,6 +60,7 @@ class RunningHub:
         )
         threading.Thread(target=self._read, args=(self.process,), daemon=True).start()
         if not self._listening.wait(READY_WITHIN):
+            self.kill()
             raise TimeoutError("the hub did not come up:\n" + "".join(self.output))
         if not self._ready:
             self.process.wait(READY_WITHIN)
