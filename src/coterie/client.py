@@ -6,15 +6,17 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
-import httpx
 import msgspec
 
 from coterie import __version__
 from coterie.wire.capabilities import Capability, Role
 from coterie.wire.errors import CoterieError, ErrorCode
+
+if TYPE_CHECKING:
+    import httpx
 
 _T = TypeVar("_T")
 _CHUNK = 1 << 18
@@ -134,6 +136,9 @@ class Client:
 
     def __init__(self, url: str, token: str = "", *, transport: httpx.BaseTransport | None = None) -> None:
         """`token` is a personal access token; without one, `sign_in` comes first."""
+        # Only once a hub is asked: `coterie serve` has this module, too, and would carry several MB for nothing.
+        import httpx  # noqa: PLC0415
+
         self.url = url.rstrip("/")
         headers = {"User-Agent": f"coterie/{__version__}", "Origin": self.url}
         if token:
@@ -183,6 +188,7 @@ class Client:
 
     def create_from_archive(self, name: str, archive: Path) -> Workspace:
         """Make a workspace of the files in an archive, which is sent in pieces."""
+        import httpx  # noqa: PLC0415 see __init__
 
         def pieces() -> Iterator[bytes]:
             with archive.open("rb") as file:
@@ -230,6 +236,8 @@ class Client:
 
     def events(self) -> Iterator[Event]:
         """What changes, as it changes, from a snapshot on; ends when the hub does."""
+        import httpx  # noqa: PLC0415 see __init__
+
         try:
             with self._http.stream(
                 "GET", "/events", headers={"Accept": "text/event-stream"}, timeout=httpx.Timeout(30, read=_SILENCE)
@@ -254,6 +262,8 @@ class Client:
             raise CoterieError(ErrorCode.UNAVAILABLE, sentence, repr(error)) from None
 
     def _send(self, method: str, path: str, **options: Any) -> httpx.Response:
+        import httpx  # noqa: PLC0415 see __init__
+
         try:
             answer = self._http.request(method, path, **options)
         except (httpx.HTTPError, httpx.InvalidURL) as error:

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from coterie.hub import passwords
 from coterie.hub.actions.accounts import make_setup_link
 from coterie.wire.closing import Closing
 from tests.hub.conftest import PASSWORD, Caller, House, MakeSettings, cookies
@@ -259,3 +260,7 @@ async def test_an_administrator_gives_a_new_password(house: House, ada: Caller, 
 async def test_authenticate_outside_of_routes(house: House, grace: Caller) -> None:
     identity = await house.hub.authenticate(cookies(grace))
     assert (identity.username, identity.user) == ("grace", grace.me["id"])
+
+
+def test_an_unknown_username_takes_as_long() -> None:
+    assert not passwords.outdated(passwords._NOBODY)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -101,6 +102,17 @@ async def test_headers(house: House, ada: Caller) -> None:
     assert answer.headers["cache-control"] == "no-store"
     assert len(answer.headers["x-request-id"]) == 16
     assert "strict-transport-security" not in answer.headers
+
+
+async def test_head_is_get_without_the_body(house: House, ada: Caller) -> None:
+    for path in ("/api/v1/me", "/api/v1/openapi.json", "/healthz", "/api/v1/nothing", "/api/v1/users"):
+        got, head = await ada.http.get(path), await ada.http.head(path)
+        assert head.status_code == got.status_code and not head.content
+        assert head.headers["content-length"] == str(len(got.content))
+        assert head.headers["content-type"] == got.headers["content-type"]
+    async with asyncio.timeout(5):
+        assert (await ada.http.head("/api/v1/events")).headers["content-type"].startswith("text/event-stream")
+    assert len(house.hub.bus) == 0
 
 
 async def test_behind_https(make_settings: MakeSettings) -> None:

@@ -7,9 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 
 def complain(sentence: str) -> None:
@@ -35,6 +32,11 @@ def as_json(value: Any) -> None:
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Write rows under their headings, as wide as they need."""
+    # Most commands, `coterie serve` above all, show none.
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
     grid = Table(*columns, box=None, pad_edge=False, header_style="bold")
     for row in rows:
         grid.add_row(*(Text(plain(cell)) for cell in row))

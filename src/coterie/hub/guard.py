@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
 import secrets
@@ -40,13 +41,17 @@ HEADERS = {
     "referrer-policy": "no-referrer",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
-    "permissions-policy": "geolocation=(), payment=(), usb=(), serial=(), bluetooth=()",
+    "permissions-policy": "geolocation=(), payment=(), usb=(), serial=(), hid=(), midi=()",
 }
 STRICT_TRANSPORT = "max-age=31536000"
 
 
+class _HeadSent(Exception):  # noqa: N818 not a failure
+    """A HEAD request has been answered: what would have been the body is not wanted."""
+
+
 class Guard:
-    """The outermost layer of the application."""
+    """The outermost layer of the application. HEAD is answered as GET is, without the body (RFC 9110, 9.3.2)."""
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
@@ -60,17 +65,25 @@ class Guard:
         token = request_id.set(identifier)
         began = time.perf_counter()
         status = 0
+        head = scope["method"] == "HEAD"
+        inner = {**scope, "method": "GET"} if head else scope
 
         async def sending(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
                 self._add_headers(MutableHeaders(raw=message["headers"]), identifier)
-                self._note(scope, status, time.perf_counter() - began)
+                self._note(scope["method"], inner, status, time.perf_counter() - began)
+            elif head:
+                # An event stream would never end by itself.
+                await send({"type": "http.response.body", "body": b""})
+                raise _HeadSent
             await send(message)
 
         try:
-            await self._guarded(scope, receive, sending)
+            await self._guarded(inner, receive, sending)
+        except _HeadSent:
+            return
         except Exception:
             logger.exception("a request failed", extra={"path": scope["path"]})
             if status:
@@ -79,7 +92,8 @@ class Guard:
                 ErrorCode.INTERNAL,
                 f"Something in Coterie failed. Try again; if it stays, tell your administrator “{identifier}”.",
             )
-            await failure(error)(scope, receive, sending)
+            with contextlib.suppress(_HeadSent):
+                await failure(error)(inner, receive, sending)
         finally:
             request_id.reset(token)
 
@@ -102,15 +116,15 @@ class Guard:
         headers.setdefault("cache-control", "no-store")
         headers["x-request-id"] = identifier
 
-    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+    def _note(self, method: str, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "other")
-        metrics.REQUESTS.labels(scope["method"], route, status).inc()
+        metrics.REQUESTS.labels(method, route, status).inc()
         metrics.REQUEST_SECONDS.labels(route).observe(seconds)
         quiet = scope["path"] in QUIET or not scope["path"].startswith("/api/")
         logger.log(
             logging.DEBUG if quiet else logging.INFO,
             "%s %s %s",
-            scope["method"],
+            method,
             scope["path"],
             status,
             extra={"ms": round(seconds * 1000, 1)},

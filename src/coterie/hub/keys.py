@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 
 def load_key(data: Path) -> Ed25519PrivateKey:
@@ -15,7 +14,7 @@ def load_key(data: Path) -> Ed25519PrivateKey:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = folder / "tickets.key"
     if not path.exists():
-        fresh = Ed25519PrivateKey.generate().private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
+        fresh = Ed25519PrivateKey.generate().private_bytes_raw()
         temporary = folder / f".tickets.{os.getpid()}"
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
@@ -34,4 +33,4 @@ def load_key(data: Path) -> Ed25519PrivateKey:
 
 def public_bytes(key: Ed25519PrivateKey) -> bytes:
     """The raw public key (32 bytes) that machines verify tickets with."""
-    return key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    return key.public_key().public_bytes_raw()

@@ -23,8 +23,8 @@ COMPRESSED = frozenset({".js", ".css", ".html", ".svg", ".json", ".map", ".wasm"
 SMALLEST = 512
 """Bytes below which compressing costs more than it saves."""
 
-KEPT = 16 << 20
-"""Bytes of compressed files kept in memory."""
+KEPT = 4 << 20
+"""Bytes of files compressed here that are kept in memory; what the build compressed is sent from disk."""
 
 ENCODINGS = (("br", ".br"), ("zstd", ".zst"), ("gzip", ".gz"))
 """What the build may have put beside a file, best first."""
@@ -75,26 +75,22 @@ class Pages:
         if path.suffix not in COMPRESSED or stat.st_size < SMALLEST:
             return FileResponse(path, media_type=kind, headers=headers)
         headers |= {"vary": "accept-encoding", "last-modified": formatdate(stat.st_mtime, usegmt=True)}
-        packed = await self._pack(path, accepted, stat.st_mtime_ns)
-        if packed is None:
-            return FileResponse(path, media_type=kind, headers=headers)
-        headers["etag"] = f'{headers["etag"][:-1]}-{packed.encoding}"'
-        return Response(packed.body, media_type=kind, headers={**headers, "content-encoding": packed.encoding})
-
-    async def _pack(self, path: Path, accepted: str, changed: int) -> _Packed | None:
         names = {part.partition(";")[0].strip() for part in accepted.split(",")}
         for encoding, suffix in ENCODINGS:
             beside = path.with_name(path.name + suffix)
             if encoding in names and beside.is_file():
-                return await self._kept(path, encoding, changed, beside)
+                return FileResponse(beside, media_type=kind, headers=_encoded(headers, encoding))
         ours = next((each for each in ("zstd", "gzip") if each in names), None)
-        return await self._kept(path, ours, changed, None) if ours else None
+        if ours is None:
+            return FileResponse(path, media_type=kind, headers=headers)
+        packed = await self._kept(path, ours, stat.st_mtime_ns)
+        return Response(packed.body, media_type=kind, headers=_encoded(headers, ours))
 
-    async def _kept(self, path: Path, encoding: str, changed: int, beside: Path | None) -> _Packed:
+    async def _kept(self, path: Path, encoding: str, changed: int) -> _Packed:
         key = (path, encoding, changed)
         packed = self._packed.get(key)
         if packed is None:
-            packed = _Packed(await asyncio.to_thread(_compress, path, encoding, beside), encoding)
+            packed = _Packed(await asyncio.to_thread(_compress, path, encoding), encoding)
             if key not in self._packed:
                 self._packed[key] = packed
                 self._size += len(packed.body)
@@ -105,9 +101,11 @@ class Pages:
         return packed
 
 
-def _compress(path: Path, encoding: str, beside: Path | None) -> bytes:
-    if beside is not None:
-        return beside.read_bytes()
+def _encoded(headers: dict[str, str], encoding: str) -> dict[str, str]:
+    return {**headers, "etag": f'{headers["etag"][:-1]}-{encoding}"', "content-encoding": encoding}
+
+
+def _compress(path: Path, encoding: str) -> bytes:
     if encoding == "gzip":
         return gzip.compress(path.read_bytes(), 9, mtime=0)
     import zstandard  # noqa: PLC0415 only where the build did not compress

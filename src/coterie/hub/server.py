@@ -13,20 +13,21 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator
 
-import uvicorn
 from fastapi import FastAPI
 from sqlalchemy import select
 
-from coterie.hub import logs, neighbour
+from coterie.hub import footprint, logs, neighbour
 from coterie.hub.actions.accounts import make_setup_link
 from coterie.hub.actions.workspaces import do_stop
 from coterie.hub.app import create_app
 from coterie.hub.core import Hub
 from coterie.hub.db.tables import Workspace
-from coterie.hub.gate.door import protocols
 from coterie.hub.settings import Settings
 from coterie.hub.states import WorkspaceState
 from coterie.wire.errors import CoterieError, ErrorCode
+
+with footprint.without("watchfiles"):  # its reloader's
+    import uvicorn
 
 Started = Callable[[Settings, str | None], None]
 """Called once the hub accepts connections: with the settings (`port` is the real one) and the set-up link, if any."""
@@ -136,6 +137,8 @@ async def _serve(settings: Settings, listener: socket.socket, started: Started, 
 
 
 def _configuration(app: FastAPI, settings: Settings) -> uvicorn.Config:
+    from coterie.hub.gate.door import protocols  # noqa: PLC0415 it loads uvicorn, which is done above
+
     config = uvicorn.Config(
         app,
         **protocols(app),

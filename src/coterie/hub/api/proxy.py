@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Query, Request
 from fastapi.responses import JSONResponse, Response
 
+from coterie.hub import footprint
 from coterie.hub.api.failures import failure
 from coterie.hub.api.routing import Caller, Router, TheRole
 from coterie.hub.api.schemas import Output
 from coterie.hub.gate.gate import Gate
-from coterie.hub.gate.transfer import Transfer, TransferResponse
+from coterie.hub.identity import Identity
 from coterie.wire import kinds
-from coterie.wire.capabilities import Capability
+from coterie.wire.capabilities import Capability, Role
 from coterie.wire.errors import CoterieError, ErrorCode
+
+if TYPE_CHECKING:
+    from coterie.hub.gate.transfer import Transfer
 
 router = Router("files")
 
@@ -60,9 +64,9 @@ async def read_file(
         "content-type": content,
         "content-disposition": kinds.disposition(name, inline and not download),
     }
-    transfer = Transfer(_gate(request), id, caller, role, Capability.FILE_READ)
+    transfer = _transfer(request, id, caller, role, Capability.FILE_READ)
     await transfer.open("GET", path, {"archive": archive} if archive else {}, request.headers)
-    return TransferResponse(transfer, headers)
+    return transfer.answer(headers)
 
 
 @router.route(
@@ -91,7 +95,7 @@ async def write_file(
     unpack: Annotated[bool, Query(description="The body is an archive to unpack into the folder.")] = False,
 ) -> Response:
     """Write a file from the body, whole or not at all, or unpack an archive into a folder."""
-    transfer = Transfer(_gate(request), id, caller, role, Capability.FILE_WRITE)
+    transfer = _transfer(request, id, caller, role, Capability.FILE_WRITE)
     try:
         await transfer.open("PUT", path, {"unpack": "1"} if unpack else {}, request.headers, request.stream())
     except CoterieError as error:
@@ -101,7 +105,14 @@ async def write_file(
         return refused
     if unpack:
         return JSONResponse(Unpacked(files=await transfer.number("files")).model_dump())
-    return TransferResponse(transfer, {})
+    return transfer.answer({})
+
+
+def _transfer(request: Request, workspace: str, caller: Identity, role: Role, capability: Capability) -> Transfer:
+    with footprint.without("httpx._main", "zstandard"):  # its command line, and decoding what is never encoded
+        from coterie.hub.gate.transfer import Transfer  # noqa: PLC0415 loaded by the first transfer
+
+    return Transfer(_gate(request), workspace, caller, role, capability)
 
 
 def _gate(request: Request) -> Gate:

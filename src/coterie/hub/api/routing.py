@@ -10,13 +10,15 @@ from fastapi import APIRouter, Depends, FastAPI, Path, Request
 from fastapi.params import Depends as Dependency
 from fastapi.routing import APIRoute
 
-from coterie.hub import access
+from coterie.hub import access, footprint
 from coterie.hub.audit import Actor
 from coterie.hub.core import Hub
 from coterie.hub.identity import Identity
 from coterie.wire.capabilities import Capability, Role
 from coterie.wire.errors import CoterieError, ErrorCode
 from coterie.wire.ids import ID_LENGTH, is_id
+
+footprint.spare()
 
 
 class Need(StrEnum):

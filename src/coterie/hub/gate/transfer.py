@@ -119,6 +119,10 @@ class Transfer:
         finally:
             await self.close()
 
+    def answer(self, headers: Mapping[str, str]) -> Response:
+        """The answer to the caller: the bytes as they come, under `headers`."""
+        return TransferResponse(self, headers)
+
     def headers(self) -> dict[str, str]:
         """Those headers of the answer that say something about the bytes and nothing about what they are."""
         return {name: self._response.headers[name] for name in _KEPT if name in self._response.headers}
