@@ -96,7 +96,8 @@ async def theirs(http: httpx.Client, token: str, number: int) -> float:
     terminal = http.post(f"/user/{user}/api/terminals").raise_for_status().json()["name"]
     url = str(http.base_url).replace("http", "ws", 1) + f"user/{user}/terminals/websocket/{terminal}"
     headers = {"Authorization": f"token {token}"}
-    transport, listener = await ws_connect(_Typed, url, extra_headers=headers)
+    listener = _Typed()
+    transport, _ = await ws_connect(lambda: listener, url, extra_headers=headers)
     transport.send(WSMsgType.TEXT, json.dumps(["stdin", "#ready"]).encode())
     await asyncio.wait_for(listener.answered, 30)
     seconds = time.perf_counter() - begun
