@@ -8,16 +8,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import delete
 
 from coterie.hub.api import schemas
+from coterie.hub.db.tables import Grant
 from coterie.hub.events import follow
+from coterie.hub.gate.link import make_grant
 from coterie.hub.news import WorkspaceChanged
 from coterie.hub.settings import Settings
+from coterie.wire.capabilities import Role
 from coterie.wire.closing import Closing
 from tests.hub.conftest import Caller, House, cookies
+from tests.support.machines import Passing
 from tests.support.postgres import Postgres
 
 pytestmark = pytest.mark.postgres
+
+STOP_LISTENING = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND query LIKE 'LISTEN%%'"
+)
 
 
 @pytest.fixture
@@ -96,11 +106,26 @@ async def test_after_a_gap_everything_is_fresh(houses: tuple[House, House], ada:
     with two.hub.bus.subscribe(await two.hub.authenticate(cookies(ada))) as subscription:
         subscription.fresh = False
         async with two.hub.database.engine.begin() as connection:
-            await connection.exec_driver_sql(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                "WHERE datname = current_database() AND query LIKE 'LISTEN%%'"
-            )
+            await connection.exec_driver_sql(STOP_LISTENING)
         await until(lambda: subscription.fresh)
+
+
+async def test_after_a_gap_everyones_right_is_looked_at(houses: tuple[House, House], ada: Caller) -> None:
+    one, two = houses
+    grace = await one.person(ada, "grace")
+    made = await one.running(ada)
+    await ada.post(f"/workspaces/{made['id']}/members", {"username": "grace"})
+    identity = await two.hub.authenticate(cookies(grace))
+    grant = make_grant("random", identity.login, Role.MEMBER)
+    two.revocations.live = [Passing(identity.user, identity.login, made["id"], grant)]
+    # What is decided at the first while the second cannot hear it.
+    async with one.hub.database.write() as session:
+        await session.execute(delete(Grant).where(Grant.user_id == identity.user))
+    two.revocations.calls.clear()
+    async with two.hub.database.engine.begin() as connection:
+        await connection.exec_driver_sql(STOP_LISTENING)
+    await until(lambda: Closing.REVOKED in two.revocations.closings(workspace=made["id"], user=identity.user))
+    assert two.revocations.doubts
 
 
 async def test_too_large_an_audience(houses: tuple[House, House], ada: Caller) -> None:

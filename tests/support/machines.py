@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -85,11 +86,30 @@ class Machines:
         return 0
 
 
+@dataclass(frozen=True)
+class Passing:
+    """A connection that somebody has."""
+
+    user: str
+    login: str
+    workspace: str
+    grant: str
+
+
 class Revocations:
     """Implements the hub's Revoker: keeps what was asked for, in order."""
 
     def __init__(self) -> None:
         self.calls: list[dict[str, Any]] = []
+        self.live: list[Passing] = []
+        """Connections that are to be found."""
+        self.doubts = 0
+
+    def connections(self) -> list[Passing]:
+        return self.live
+
+    def doubt(self) -> None:
+        self.doubts += 1
 
     def revoke(
         self, *, user: str | None = None, workspace: str | None = None, login: str | None = None, closing: Closing

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Protocol
 
@@ -21,6 +21,7 @@ from coterie.hub.keys import load_key
 from coterie.hub.lifecycle import Lifecycle
 from coterie.hub.machines.driver import Driver
 from coterie.hub.news import News, Revoked, UserChanged, WorkspaceChanged
+from coterie.hub.rights import Rights
 from coterie.hub.settings import Settings
 from coterie.hub.throttle import Throttle
 from coterie.wire.capabilities import Role
@@ -28,8 +29,29 @@ from coterie.wire.closing import Closing
 from coterie.wire.errors import CoterieError, ErrorCode
 
 
+class Connection(Protocol):
+    """What the hub needs to know of a live connection: whose it is, where to, and what it was let in with."""
+
+    @property
+    def grant(self) -> str: ...
+    @property
+    def user(self) -> str: ...
+    @property
+    def login(self) -> str: ...
+    @property
+    def workspace(self) -> str: ...
+
+
 class Revoker(Protocol):
     """What the gate's registry of live connections does for the hub."""
+
+    def connections(self) -> Sequence[Connection]:
+        """Every live connection."""
+        ...
+
+    def doubt(self) -> None:
+        """Have every decision that is under way made again."""
+        ...
 
     def revoke(
         self, *, user: str | None = None, workspace: str | None = None, login: str | None = None, closing: Closing
@@ -84,8 +106,9 @@ class Hub:
         self.database = Database(settings.database)
         self.bus = Bus()
         self.throttle = Throttle(settings.sign_in_pause)
-        self.replicas = Replicas(settings.database, self._heard, self.bus.reset) if self.database.postgres else None
+        self.replicas = Replicas(settings.database, self._heard, self._missed) if self.database.postgres else None
         self.lifecycle = Lifecycle(self)
+        self.rights = Rights(self)
         self._hearing: set[asyncio.Task[None]] = set()
         self._lock: IO[str] | None = None
 
@@ -100,10 +123,12 @@ class Hub:
         if self.replicas:
             await self.replicas.open()
         await self.lifecycle.open()
+        self.rights.open()
 
     async def close(self) -> None:
         """Let go of everything; machines go on running."""
         self.bus.end()
+        await self.rights.close()
         if self.replicas:
             await self.replicas.close()
         await asyncio.gather(*self._hearing, return_exceptions=True)
@@ -137,6 +162,12 @@ class Hub:
             task = asyncio.create_task(self.lifecycle.heard(news.workspace))
             self._hearing.add(task)
             task.add_done_callback(self._hearing.discard)
+
+    def _missed(self) -> None:
+        """Other replicas' news may have been missed: nothing that is shown or let through is believed any more."""
+        self.bus.reset()
+        self.registry.doubt()
+        self.rights.ask()
 
     async def authenticate(self, headers: Mapping[str, str]) -> Identity:
         """Return who sent these headers (names in small letters). Raises CoterieError(SIGNED_OUT)."""

@@ -86,7 +86,7 @@ class Bus:
                     subscription.me = True
                     subscription.wake.set()
             case Revoked(user=user, workspace=None, login=login):
-                for subscription in self._everyone():
+                for subscription in self.subscriptions():
                     if (user is None or subscription.user == user) and (login is None or subscription.login == login):
                         subscription.end()
             case Revoked():
@@ -94,15 +94,16 @@ class Bus:
 
     def reset(self) -> None:
         """News may have been missed: every listener starts again from a snapshot."""
-        for subscription in self._everyone():
+        for subscription in self.subscriptions():
             subscription.reset()
 
     def end(self) -> None:
         """End every listener; browsers reconnect to the next process."""
-        for subscription in self._everyone():
+        for subscription in self.subscriptions():
             subscription.end()
 
-    def _everyone(self) -> list[Subscription]:
+    def subscriptions(self) -> list[Subscription]:
+        """Everyone who listens."""
         return [subscription for group in self._by_user.values() for subscription in group]
 
 

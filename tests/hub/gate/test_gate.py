@@ -7,6 +7,7 @@ import socket
 import sqlite3
 import time
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -224,6 +225,24 @@ async def test_what_ended_while_no_hub_ran_is_closed_by_the_next_one(scene: Scen
     await asyncio.to_thread(scene.hub.start)
     assert (await bob.wait_closed()).code == Closing.REVOKED
     scene.add_bob()
+
+
+async def test_a_socket_does_not_outlive_its_login(scene: Scene) -> None:
+    ada = await scene.ada.open(scene.workspace)
+    bob = await scene.bob.open(scene.workspace)
+    user = scene.bob.get("/me")["id"]
+    scene.hub.kill()
+    with sqlite3.connect(scene.hub.data / "coterie.db") as database:
+        soon = datetime.now(UTC) + timedelta(seconds=4)
+        written = soon.strftime("%Y-%m-%d %H:%M:%S.%f")
+        database.execute("UPDATE logins SET expires = ? WHERE user_id = ?", (written, user))
+    database.close()
+    await asyncio.to_thread(scene.hub.start)
+    assert (await bob.wait_closed()).code == Closing.SIGNED_OUT
+    assert datetime.now(UTC) >= soon
+    assert not isinstance(await ada.request(FileList(0, "")), Failed)
+    ada.close()
+    scene.bob.sign_in()
 
 
 async def test_clients_hear_at_once_that_the_workspace_server_died(scene: Scene) -> None:

@@ -12,10 +12,10 @@ from sqlalchemy import select
 
 from coterie.hub import access
 from coterie.hub.core import Hub
-from coterie.hub.db.tables import Login, Token, User, Workspace, now
+from coterie.hub.db.tables import Workspace
 from coterie.hub.gate.hangup import HangUps
 from coterie.hub.gate.heads import Head
-from coterie.hub.gate.link import Link, Passed, make_grant
+from coterie.hub.gate.link import Link, make_grant
 from coterie.hub.gate.registry import Registry
 from coterie.hub.gate.splice import Splice
 from coterie.hub.identity import Identity
@@ -61,7 +61,6 @@ class Gate:
         self.registry = registry
         self._links: dict[str, Link] = {}
         self._hang_ups = HangUps()
-        self._tasks: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
         """Reach every machine that runs, and take over the connections that outlived the hub before."""
@@ -77,8 +76,6 @@ class Gate:
 
     async def close(self) -> None:
         """Let go of the machines; the connections that were passed live on."""
-        for task in self._tasks:
-            task.cancel()
         for link in list(self._links.values()):
             link.close()
         self._links.clear()
@@ -116,7 +113,7 @@ class Gate:
         while True:
             seen = self.registry.revocations
             admission = await self.admit(head)
-            grant = make_grant(new_id(), admission.identity.login)
+            grant = make_grant(new_id(), admission.identity.login, admission.role)
             ticket = self.ticket(head.workspace, admission.identity, admission.role, grant)
             passed_on = head.passed_on(ticket)
             link: Link | None = None
@@ -194,7 +191,13 @@ class Gate:
         link = self._links.get(workspace)
         if link is None or link.closed or link.path != address.handoff:
             link = Link(
-                workspace, address.handoff, self.registry, self._hang_ups, adopted=self._check, lost=self._link_lost
+                workspace,
+                address.handoff,
+                self.registry,
+                self._hang_ups,
+                # Its right may have ended while no hub was there to say so.
+                adopted=self._hub.rights.ask,
+                lost=self._link_lost,
             )
             self._links[workspace] = link
         return link
@@ -214,27 +217,3 @@ class Gate:
         )
         await splice.connect(admission.address.http, head)
         return splice
-
-    def _check(self, connection: Passed) -> None:
-        task = asyncio.get_running_loop().create_task(self._still(connection))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _still(self, connection: Passed) -> None:
-        """Revoke a connection that was taken over, if its right ended while no hub was there to say so."""
-        async with self._hub.database.read() as session:
-            role = await access.role_on(session, connection.user, connection.workspace)
-            lives = [
-                (
-                    await session.execute(
-                        select(kind.expires)
-                        .join(User, User.id == kind.user_id)
-                        .where(kind.id == connection.login, User.id == connection.user, User.disabled.is_(False))
-                    )
-                ).one_or_none()
-                for kind in (Login, Token)
-            ]
-        if not any(row is not None and (row[0] is None or row[0] > now()) for row in lives):
-            connection.revoke(Closing.SIGNED_OUT)
-        elif not allows(role, Capability.WORKSPACE_OPEN):
-            connection.revoke(Closing.REVOKED)

@@ -15,6 +15,7 @@ import msgspec
 from coterie.hub.gate.hangup import HangUps, shut_down
 from coterie.hub.gate.registry import Registry
 from coterie.wire import handoff
+from coterie.wire.capabilities import Role
 from coterie.wire.closing import Closing
 from coterie.wire.handoff import Announced, Gone, Hello, Live, Revoke
 from coterie.wire.packets import Packets
@@ -38,7 +39,7 @@ class Link:
         registry: Registry,
         hang_ups: HangUps,
         *,
-        adopted: Callable[[Passed], None],
+        adopted: Callable[[], None],
         lost: Callable[[Link], None],
     ) -> None:
         """Connect. Raises OSError when nobody listens."""
@@ -129,7 +130,7 @@ class Link:
         except OSError:
             os.close(descriptor)
             return
-        self._adopted(connection)
+        self._adopted()
 
 
 class Passed:
@@ -163,11 +164,16 @@ class Passed:
         self._link.drop(self.grant)
 
 
-def make_grant(random: str, login: str) -> str:
-    """The name of a connection, from which a hub that comes later still knows the login it depends on."""
-    return f"{random}.{login}"
+def make_grant(random: str, login: str, role: Role) -> str:
+    """The name of a connection, from which a hub that comes later still knows the login and the role it depends on."""
+    return f"{random}.{login}.{role}"
 
 
 def login_of(grant: str) -> str:
     """The login a grant was made for; empty when it is no grant."""
-    return grant.partition(".")[2]
+    return grant.partition(".")[2].partition(".")[0]
+
+
+def role_of(grant: str) -> str:
+    """The role a grant was made for; empty when it does not say."""
+    return grant.partition(".")[2].partition(".")[2]

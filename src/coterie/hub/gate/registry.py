@@ -35,7 +35,7 @@ class Registry:
         self._users: defaultdict[str, set[str]] = defaultdict(set)
         self._workspaces: defaultdict[str, set[str]] = defaultdict(set)
         self.revocations = 0
-        """How often something was revoked: a decision to let in that saw another number must be made again."""
+        """How often something was revoked, or may have been: a decision that saw another number must be made again."""
 
     def __len__(self) -> int:
         return len(self._connections)
@@ -62,6 +62,14 @@ class Registry:
     def get(self, grant: str) -> Connection | None:
         """Return the connection that has this grant."""
         return self._connections.get(grant)
+
+    def connections(self) -> list[Connection]:
+        """Every live connection."""
+        return list(self._connections.values())
+
+    def doubt(self) -> None:
+        """Have every decision that is under way made again: what it was made on may have changed unnoticed."""
+        self.revocations += 1
 
     def full(self, user: str) -> bool:
         """Whether the person has as many connections as anyone may have."""

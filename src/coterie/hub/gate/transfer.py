@@ -47,7 +47,7 @@ class Transfer:
         self.workspace = workspace
         self.user = identity.user
         self.login = identity.login
-        self.grant = make_grant(new_id(), identity.login)
+        self.grant = make_grant(new_id(), identity.login, role)
         self.revoked: Closing | None = None
         self._gate = gate
         self._ticket = gate.ticket(workspace, identity, role, self.grant, frozenset({capability}))

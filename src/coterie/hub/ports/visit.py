@@ -117,7 +117,7 @@ class Visit:
         self.workspace = place.workspace
         self.user = identity.user
         self.login = identity.login
-        self.grant = make_grant(new_id(), identity.login)
+        self.grant = make_grant(new_id(), identity.login, role)
         self.reader: asyncio.StreamReader
         self.writer: asyncio.StreamWriter | None = None
         self.revoked = False
