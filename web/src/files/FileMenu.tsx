@@ -2,6 +2,7 @@
 import { Menu } from "@mantine/core";
 import { useIde } from "../ide/context";
 import { folderOf } from "../ide/paths";
+import { whyNotTerminal } from "../ide/terminalActions";
 import { copyText, remove, whyNotWrite } from "./actions";
 import { download } from "./addresses";
 import type { Row } from "./tree";
@@ -27,7 +28,7 @@ export function FileMenu({ place, onClose, onTerminal }: Props) {
   const folder = row === null ? "" : row.kind === "folder" ? row.path : folderOf(row.path);
   const reason = whyNotWrite(ide);
   const writing = { disabled: reason !== "" };
-  const mayOpenTerminal = ide.channel.may("terminal.open");
+  const noTerminal = whyNotTerminal(ide, "terminal.open");
   return (
     <Menu opened onClose={onClose} position="bottom-start" offset={2} shadow="md" width={230} withinPortal returnFocus>
       <Menu.Target>
@@ -45,8 +46,8 @@ export function FileMenu({ place, onClose, onTerminal }: Props) {
         <Menu.Item {...writing} onClick={() => chooseAndUpload(ide, folder, false)}>
           Upload files…
         </Menu.Item>
-        <Menu.Item disabled={!mayOpenTerminal} onClick={() => onTerminal(folder)}>
-          Open a terminal here
+        <Menu.Item disabled={noTerminal !== ""} onClick={() => onTerminal(folder)}>
+          New terminal here
         </Menu.Item>
         <Menu.Divider />
         <Menu.Item onClick={() => download(ide.workspace, row?.path ?? "", row?.kind !== "file")}>

@@ -1,4 +1,4 @@
-/** The side bar: the files' tools, the tree, and uploads on their way. */
+/** The side bar: the files' tools, the tree, uploads on their way, and the terminals. */
 import { ActionIcon, Menu, Tooltip } from "@mantine/core";
 import IconDots from "@tabler/icons-react/dist/esm/icons/IconDots.mjs";
 import IconFilePlus from "@tabler/icons-react/dist/esm/icons/IconFilePlus.mjs";
@@ -6,6 +6,7 @@ import IconFolderPlus from "@tabler/icons-react/dist/esm/icons/IconFolderPlus.mj
 import IconUpload from "@tabler/icons-react/dist/esm/icons/IconUpload.mjs";
 import type { ReactNode } from "react";
 import { useIde } from "../ide/context";
+import { TerminalList } from "../ide/TerminalList";
 import { useChannel, useStore } from "../ide/useStore";
 import { folderAt, whyNotWrite } from "./actions";
 import { download } from "./addresses";
@@ -44,7 +45,7 @@ export function SideBar({ onOpened }: { onOpened?: () => void }) {
   const ide = useIde();
   const { tree } = ide.session;
   useChannel(ide.channel);
-  useStore(ide.session.uploads);
+  useStore(tree);
   const reason = whyNotWrite(ide);
   return (
     <div className={classes.side}>
@@ -59,7 +60,7 @@ export function SideBar({ onOpened }: { onOpened?: () => void }) {
         <Tool label="Upload files" reason={reason} onClick={() => chooseAndUpload(ide, folderAt(ide), false)}>
           <IconUpload size={16} stroke={1.6} aria-hidden />
         </Tool>
-        <Menu position="bottom-end" width={210}>
+        <Menu position="bottom-end" width={240}>
           <Menu.Target>
             <ActionIcon variant="subtle" color="gray" size="sm" aria-label="More for the files">
               <IconDots size={16} stroke={1.6} aria-hidden />
@@ -72,12 +73,16 @@ export function SideBar({ onOpened }: { onOpened?: () => void }) {
             <Menu.Item onClick={() => download(ide.workspace, "", true)}>Download everything as zip</Menu.Item>
             <Menu.Divider />
             <Menu.Item onClick={() => tree.collapseAll()}>Collapse all folders</Menu.Item>
+            <Menu.CheckboxItem checked={tree.showsHidden} onChange={(shows) => ide.session.showHidden(shows)}>
+              Show hidden (.git)
+            </Menu.CheckboxItem>
           </Menu.Dropdown>
         </Menu>
       </div>
       {ide.channel.welcome && !ide.channel.may("file.write") && <p className={classes.watching}>You may only watch here.</p>}
       <FileTreeView {...(onOpened ? { onOpened } : {})} />
       <UploadList uploads={ide.session.uploads} />
+      <TerminalList {...(onOpened ? { onOpened } : {})} />
     </div>
   );
 }

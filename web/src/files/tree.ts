@@ -29,13 +29,15 @@ interface Folder {
   problem: string;
 }
 
-/** git's own store, which nobody edits by hand: terminals show it. */
+/** git's own store, which nobody edits by hand: shown only to whoever asks for it. Other dot files are files like any. */
 const HIDDEN = ".git";
 
 export class FileTree {
   /** Path the keyboard is at; empty: none. */
   focused = "";
   naming: Naming | null = null;
+  /** Whether git's own store is shown. */
+  showsHidden = false;
 
   private folders = new Map<string, Folder>();
   private expanded: Set<string>;
@@ -163,6 +165,11 @@ export class FileTree {
     this.expansionChanged();
   }
 
+  showHidden(shows: boolean): void {
+    this.showsHidden = shows;
+    this.changed();
+  }
+
   focus(path: string): void {
     if (this.focused === path) return;
     this.focused = path;
@@ -225,7 +232,7 @@ export class FileTree {
   }
 
   private collect(folder: string, level: number, rows: Row[]): void {
-    const entries = this.folders.get(folder)?.entries?.filter((entry) => entry.name !== HIDDEN) ?? [];
+    const entries = this.folders.get(folder)?.entries?.filter((entry) => this.showsHidden || entry.name !== HIDDEN) ?? [];
     entries.forEach((entry, index) => {
       const path = joinPath(folder, entry.name);
       const expanded = entry.kind === "folder" && this.expanded.has(path);

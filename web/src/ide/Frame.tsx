@@ -79,7 +79,7 @@ export function Frame({ workspace }: { workspace: Workspace | null }) {
         <Header workspace={workspace} narrow={narrow} sideOpen={narrow ? drawer : side.open} />
         <div className={classes.body}>
           {!narrow && side.open && (
-            <aside className={classes.side} style={{ width: side.width }} aria-label="Files">
+            <aside className={classes.side} style={{ width: side.width }} aria-label="Files and terminals">
               <SideBar />
               <Sash width={side.width} onWidth={(width) => setSide((now) => ({ ...now, width }))} />
             </aside>

@@ -130,7 +130,7 @@ function useActions(query: string | null): Choice[] {
   return useMemo(() => {
     if (query === null) return [];
     const shown = commands.filter(({ id, title }) => id !== "commands" && matchWords(query, title));
-    return shown.map((command) => ({ ...command, detail: "", file: false, ...(command.keys ? { keys: command.keys } : {}) }));
+    return shown.map((command) => ({ ...command, detail: command.detail ?? "", file: false, ...(command.keys ? { keys: command.keys } : {}) }));
   }, [commands, query]);
 }
 

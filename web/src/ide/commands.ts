@@ -1,6 +1,6 @@
 /** Everything the palette and the keys can do, in one list. */
 import { useMantineColorScheme } from "@mantine/core";
-import { useMemo } from "react";
+import { useMemo, useSyncExternalStore } from "react";
 import { useLocation } from "wouter";
 import { folderAt, newTerminal, whyNotWrite } from "../files/actions";
 import { download } from "../files/addresses";
@@ -8,11 +8,14 @@ import { chooseAndUpload } from "../files/chooser";
 import { useIde } from "./context";
 import { useFrame } from "./frameContext";
 import { tabId } from "./tabs";
+import { closeTerminal, renameTerminal, terminalDetail, whyNotTerminal } from "./terminalActions";
 import { useChannel, useStore } from "./useStore";
 
 export interface Command {
   id: string;
   title: string;
+  /** More about it, shown beside the title. */
+  detail?: string;
   /** `Mod` is Ctrl, or ⌘ on a Mac. */
   keys?: string;
   /** Why it cannot be done now; empty when it can. */
@@ -27,12 +30,17 @@ export function useCommands(): Command[] {
   const frame = useFrame();
   const { state } = useChannel(ide.channel);
   const { active, tabs } = useStore(ide.session.dock);
+  const terminals = useStore(ide.terminals);
+  const tree = ide.session.tree;
+  const hidden = useSyncExternalStore(tree.subscribe, () => tree.showsHidden);
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const [, go] = useLocation();
   return useMemo(() => {
-    const { dock, tree } = ide.session;
+    const { dock } = ide.session;
     const write = whyNotWrite(ide);
-    const terminal = ide.channel.may("terminal.open") ? (state === "open" ? "" : "Not connected.") : "You may only watch here.";
+    const terminal = whyNotTerminal(ide, "terminal.open");
+    const shown = active?.kind === "terminal" ? ide.terminals.get(active.terminal) : undefined;
+    const onShown = (capability: "terminal.write" | "terminal.close") => (shown ? whyNotTerminal(ide, capability) : "No terminal is shown.");
     const open = active ? "" : NOTHING_OPEN;
     const naming = (kind: "file" | "folder") => () => {
       frame.showSide();
@@ -44,6 +52,15 @@ export function useCommands(): Command[] {
       { id: "new-file", title: "New file…", reason: write, run: naming("file") },
       { id: "new-folder", title: "New folder…", reason: write, run: naming("folder") },
       { id: "new-terminal", title: "New terminal", keys: "Ctrl+`", reason: terminal, run: () => void newTerminal(ide) },
+      { id: "rename-terminal", title: "Rename the terminal…", reason: onShown("terminal.write"), run: () => shown && void renameTerminal(ide, shown) },
+      { id: "close-terminal", title: "Close the terminal for everyone…", reason: onShown("terminal.close"), run: () => shown && void closeTerminal(ide, shown) },
+      ...terminals.map((info) => ({
+        id: `terminal-${info.terminal}`,
+        title: `Show ${info.name}`,
+        detail: terminalDetail(info, ide.me.display_name),
+        reason: "",
+        run: () => ide.openTerminal({ terminal: info.terminal }),
+      })),
       { id: "upload-files", title: "Upload files…", reason: write, run: () => chooseAndUpload(ide, folderAt(ide), false) },
       { id: "upload-folder", title: "Upload a folder…", reason: write, run: () => chooseAndUpload(ide, folderAt(ide), true) },
       { id: "download", title: "Download everything as zip", reason: "", run: () => download(ide.workspace, "", true) },
@@ -65,6 +82,12 @@ export function useCommands(): Command[] {
         },
       },
       { id: "collapse", title: "Collapse all folders", reason: "", run: () => tree.collapseAll() },
+      {
+        id: "hidden",
+        title: hidden ? "Hide git's own files (.git)" : "Show git's own files (.git)",
+        reason: "",
+        run: () => ide.session.showHidden(!hidden),
+      },
       { id: "members", title: "Members…", reason: frame.whyNotMembers, run: frame.members },
       { id: "stop", title: "Stop the workspace…", reason: frame.whyNotStop, run: frame.stop },
       {
@@ -75,7 +98,7 @@ export function useCommands(): Command[] {
       },
       { id: "dashboard", title: "Back to your workspaces", reason: "", run: () => go("/") },
     ];
-  }, [ide, frame, state, active, tabs, colorScheme, setColorScheme, go]);
+  }, [ide, frame, state, hidden, terminals, active, tabs, colorScheme, setColorScheme, go]);
 }
 
 const MAC = typeof navigator !== "undefined" && /Mac|iP(hone|ad)/.test(navigator.platform);

@@ -37,7 +37,7 @@ describe("reading a layout", () => {
   it("survives being written and read", () => {
     let panes = open(open(emptyLayout().panes, "file:a"), "terminal:2");
     panes = split(panes, "terminal:2", panes.active, "below");
-    const layout = { ...emptyLayout(), side: { open: false, width: 300 }, expanded: ["src"], panes };
+    const layout = { ...emptyLayout(), side: { open: false, width: 300 }, expanded: ["src"], hidden: true, panes };
     expect(readLayout(JSON.parse(JSON.stringify(layout)))).toEqual(layout);
   });
 

@@ -22,6 +22,8 @@ export interface Layout {
   side: SideBar;
   /** Expanded folders of the file tree, as paths. */
   expanded: readonly string[];
+  /** Whether git's own store is among the files. */
+  hidden: boolean;
   panes: Arrangement;
 }
 
@@ -29,7 +31,7 @@ export const NARROWEST_SIDE = 180;
 export const WIDEST_SIDE = 640;
 
 export function emptyLayout(): Layout {
-  return { version: LAYOUT_VERSION, side: { open: true, width: 264 }, expanded: [], panes: NOTHING };
+  return { version: LAYOUT_VERSION, side: { open: true, width: 264 }, expanded: [], hidden: false, panes: NOTHING };
 }
 
 /** The layout in `saved`, as far as it makes sense. */
@@ -42,6 +44,7 @@ export function readLayout(saved: unknown): Layout {
     if (typeof width === "number" && Number.isFinite(width)) layout.side.width = clampSide(width);
   }
   if (Array.isArray(saved.expanded)) layout.expanded = saved.expanded.filter(isPath).slice(0, MOST_FOLDERS);
+  layout.hidden = saved.hidden === true;
   layout.panes = readArrangement(saved.panes, (tab) => tabOf(tab) !== null);
   return layout;
 }

@@ -12,6 +12,8 @@ export interface Question {
   text: string;
   /** Names it is about, listed below the text. */
   names?: readonly string[];
+  /** Asks for a text, which is then the answer in place of the first one's value. */
+  field?: { label: string; value: string; longest: number };
   /** The first is the one that Enter chooses. */
   answers: readonly Answer[];
 }
@@ -33,7 +35,7 @@ export class Questions {
   /** The question on the screen. */
   snapshot = (): Question | null => this.queue[0]?.question ?? null;
 
-  /** The chosen answer's value; null when the person closed the question. */
+  /** The chosen answer's value, or the text that was asked for; null when the person closed the question. */
   ask(question: Question): Promise<string | null> {
     return new Promise((resolve) => {
       this.queue.push({ question, resolve });

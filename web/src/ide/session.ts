@@ -6,9 +6,11 @@ import { People } from "../presence/people";
 import { Ports } from "../ports/ports";
 import { Terminals } from "../terminal/terminals";
 import { Channel } from "../wire/channel";
+import type { TerminalInfo } from "../wire/generated";
 import { Dock } from "./panes/dock";
-import { openedName } from "./tabs";
+import { openedName, tabId } from "./tabs";
 import { LayoutStore } from "./layoutStore";
+import { notify } from "./notify";
 import { Questions } from "./questions";
 
 const HOLD_FOR = 1_000;
@@ -16,27 +18,31 @@ const HOLD_FOR = 1_000;
 export class Session {
   readonly people: People;
   readonly documents: Documents;
-  readonly terminals: Terminals;
-  readonly ports: Ports;
   readonly tree: FileTree;
   readonly uploads: Uploads;
   readonly questions = new Questions();
   readonly dock: Dock;
+  /** Names of the terminals on the last list by their numbers; null before the first. */
+  private listed: ReadonlyMap<number, string> | null = null;
+  /** Terminals that this page is closing itself. */
+  readonly closing = new Set<number>();
   private stops: (() => void)[] = [];
 
   private constructor(
     readonly workspace: string,
     readonly channel: Channel,
     readonly layout: LayoutStore,
+    readonly terminals: Terminals,
+    readonly ports: Ports,
   ) {
     this.people = new People(channel);
     this.documents = new Documents(channel, workspace);
-    this.terminals = new Terminals(channel);
-    this.ports = new Ports(channel);
     this.tree = new FileTree(channel, layout.current.expanded, (expanded) => layout.change({ expanded }));
+    this.tree.showsHidden = layout.current.hidden;
     this.uploads = new Uploads(channel, workspace, (taken, folder) => this.askAboutTaken(taken, folder));
     this.dock = new Dock(layout.current.panes, (panes) => layout.change({ panes }));
     this.stops.push(
+      channel.on("TerminalsChanged", ({ terminals }) => this.terminalsChanged(terminals)),
       channel.onOpen(() => this.tellPresence()),
       this.dock.subscribe(() => this.tellPresence()),
       this.documents.onMoved((from, to) => this.documentMoved(from, to)),
@@ -47,12 +53,15 @@ export class Session {
   static async open(workspace: string, left: AbortSignal): Promise<Session | null> {
     const channel = new Channel(socketUrl(workspace));
     left.addEventListener("abort", () => channel.close());
+    // What the workspace tells once, right after its Welcome, must find somebody who listens.
+    const terminals = new Terminals(channel);
+    const ports = new Ports(channel);
     const layout = await LayoutStore.load(workspace);
     if (left.aborted) {
       layout.stop();
       return null;
     }
-    const session = new Session(workspace, channel, layout);
+    const session = new Session(workspace, channel, layout, terminals, ports);
     left.addEventListener("abort", () => session.stop());
     return session;
   }
@@ -79,6 +88,24 @@ export class Session {
     const document = this.documents.open(to);
     this.dock.moved(from, to);
     setTimeout(() => this.documents.release(document), HOLD_FOR);
+  }
+
+  /** Show git's own store among the files, or hide it, from now on. */
+  showHidden(shows: boolean): void {
+    this.tree.showHidden(shows);
+    this.layout.change({ hidden: shows });
+  }
+
+  /** Tabs of terminals that somebody closed go; one that this page has just opened may not be on the list yet. */
+  private terminalsChanged(terminals: readonly TerminalInfo[]): void {
+    const now = new Map(terminals.map(({ terminal, name }) => [terminal, name]));
+    for (const tab of this.dock.snapshot().tabs) {
+      if (tab.kind !== "terminal" || now.has(tab.terminal) || this.listed?.has(tab.terminal) === false) continue;
+      this.dock.close(tabId(tab));
+      const name = this.listed?.get(tab.terminal);
+      if (name && !this.closing.has(tab.terminal)) notify({ kind: "info", sentence: `Somebody closed “${name}”.` });
+    }
+    this.listed = now;
   }
 
   private async askAboutTaken(taken: readonly string[], folder: string): Promise<Choice | null> {

@@ -43,6 +43,7 @@ export function StatusBar({ workspace, narrow }: { workspace: Workspace | null; 
       {save && (
         <Tooltip label={save.sentence} multiline maw={360} disabled={!save.sentence}>
           <span className={classes.item} data-tone={save.tone} role="status" aria-label={`Saving: ${save.words}`}>
+            <span className={classes.dot} aria-hidden />
             <span aria-hidden>{save.words}</span>
           </span>
         </Tooltip>

@@ -9,6 +9,7 @@ import { useIde } from "../context";
 import { useFrame } from "../frameContext";
 import { baseName } from "../paths";
 import { openedName, tabOf, type Tab } from "../tabs";
+import { closeTerminal, renameTerminal, whyNotTerminal } from "../terminalActions";
 import { useTabState } from "../tabState";
 import type { Group } from "./arrangement";
 import { TAB_DRAG } from "./dragging";
@@ -55,7 +56,16 @@ export function PaneTab({ id, group, mark }: Props) {
         event.dataTransfer.effectAllowed = "move";
       }}
       onClick={() => dock.activate(id)}
-      onKeyDown={(event) => (event.key === "Enter" || event.key === " ") && dock.activate(id)}
+      aria-haspopup="menu"
+      aria-keyshortcuts="Shift+F10 Delete"
+      onKeyDown={(event) => {
+        if (event.key === "Enter" || event.key === " ") dock.activate(id);
+        else if (event.key === "ContextMenu" || (event.shiftKey && event.key === "F10")) {
+          event.preventDefault();
+          const box = event.currentTarget.getBoundingClientRect();
+          setMenu({ x: box.left + 8, y: box.bottom });
+        }
+      }}
       onAuxClick={(event) => event.button === 1 && close(event)}
       onMouseDown={(event) => event.button === 1 && event.preventDefault()}
       onContextMenu={(event) => {
@@ -90,14 +100,21 @@ function TabMenu({ id, tab, group, place, onClose }: MenuProps) {
   const frame = useFrame();
   const { dock, tree } = ide.session;
   const alone = group.tabs.length < 2;
+  const info = tab.kind === "terminal" ? ide.terminals.get(tab.terminal) : undefined;
+  const whyNotWrite = whyNotTerminal(ide, "terminal.write");
+  const whyNotClose = whyNotTerminal(ide, "terminal.close");
   return (
-    <Menu opened onClose={onClose} position="bottom-start" offset={2} width={220} withinPortal>
+    <Menu opened onClose={onClose} position="bottom-start" offset={2} width={260} withinPortal returnFocus>
       <Menu.Target>
         <span style={{ position: "fixed", left: place.x, top: place.y, width: 1, height: 1 }} />
       </Menu.Target>
-      <Menu.Dropdown onClick={(event) => event.stopPropagation()}>
+      <Menu.Dropdown
+        aria-label={`Actions for the tab ${tab.kind === "editor" ? baseName(tab.path) : (info?.name ?? "")}`}
+        onClick={(event) => event.stopPropagation()}
+        onKeyDown={(event) => event.stopPropagation()}
+      >
         <Menu.Item rightSection="Alt+W" onClick={() => dock.close(id)}>
-          Close
+          Close tab
         </Menu.Item>
         <Menu.Item disabled={alone} onClick={() => dock.closeOthers(id)}>
           Close the others here
@@ -109,6 +126,18 @@ function TabMenu({ id, tab, group, place, onClose }: MenuProps) {
         <Menu.Item disabled={alone} onClick={() => dock.split(id, "below")}>
           Move below
         </Menu.Item>
+        {info && (
+          <>
+            <Menu.Divider />
+            {whyNotWrite && <Menu.Label>{whyNotWrite}</Menu.Label>}
+            <Menu.Item disabled={whyNotWrite !== ""} onClick={() => void renameTerminal(ide, info)}>
+              Rename…
+            </Menu.Item>
+            <Menu.Item disabled={whyNotClose !== ""} color="red" onClick={() => void closeTerminal(ide, info)}>
+              {info.ended ? "Close the terminal" : "Close the terminal for everyone…"}
+            </Menu.Item>
+          </>
+        )}
         {tab.kind === "editor" && (
           <>
             <Menu.Divider />
