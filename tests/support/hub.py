@@ -37,6 +37,8 @@ class RunningHub:
         self.environment = environment or {}
         self.arguments: list[str] = []
         """Further arguments of `coterie serve`."""
+        self.before: list[str] = []
+        """A command that runs the hub's, such as one that gives it a disk of its own first."""
         self.accounts: list[Account] = []
         self.output: list[str] = []
         self.process: subprocess.Popen[str] | None = None
@@ -46,8 +48,8 @@ class RunningHub:
 
     def start(self) -> RunningHub:
         """Start and return once the hub accepts connections."""
-        command = [sys.executable, "-m", "coterie", "serve", "--data", str(self.data), "--port", str(self.port)]
-        command += self.arguments
+        command = [*self.before, sys.executable, "-m", "coterie", "serve"]
+        command += ["--data", str(self.data), "--port", str(self.port), *self.arguments]
         self._listening.clear()
         self._ready = False
         self.process = subprocess.Popen(

@@ -42,6 +42,9 @@ FIRST_PAUSE = 0.25
 WATCH_RETRY = 1.0
 """Seconds before a driver that failed to wait for a machine is asked again."""
 
+ROOM_RETRY = 1.0
+"""Seconds until what has happened to a workspace is written down again after the database had no room."""
+
 INTERNAL = "Something in Coterie failed. Try again; if it stays, the administrator finds the cause in the hub's log."
 INTERRUPTED = "The upload was interrupted. Delete this workspace and upload the archive again."
 ENDED_UNSEEN = "The machine ended while Coterie was not running. Start it again; its files are as they were."
@@ -321,14 +324,24 @@ class Lifecycle:
     async def _set(
         self, workspace: str, old: S, new: S, reason: str = "", closing: Closing = Closing.NOT_RUNNING
     ) -> bool:
-        """Move `old` → `new`; False when the workspace was not in `old`. `closing`: for connections to what ended."""
-        async with self._hub.write(THE_HUB) as transaction:
-            if not await move(transaction, workspace, (old,), new, reason=reason):
-                return False
-            transaction.audit(f"workspace.{new}", workspace=workspace, detail=reason)
-            if new in (S.STOPPED, S.FAILED):
-                transaction.revoke(closing, workspace=workspace)
-        return True
+        """Move `old` → `new`; False when the workspace was not in `old`. `closing`: for connections to what ended.
+
+        What has happened has happened: while the database has no room to say so, this waits for room.
+        """
+        while True:
+            try:
+                async with self._hub.write(THE_HUB) as transaction:
+                    if not await move(transaction, workspace, (old,), new, reason=reason):
+                        return False
+                    transaction.audit(f"workspace.{new}", workspace=workspace, detail=reason)
+                    if new in (S.STOPPED, S.FAILED):
+                        transaction.revoke(closing, workspace=workspace)
+                return True
+            except CoterieError as error:
+                if error.code is not ErrorCode.DISK_FULL:
+                    raise
+                logger.error("the database has no room", extra={"workspace": workspace, "detail": error.detail})
+                await asyncio.sleep(ROOM_RETRY)
 
 
 async def move(

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, event, inspect, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -23,6 +23,8 @@ REVISIONS = sorted(path.name[:4] for path in (MIGRATIONS / "versions").glob("[0-
 
 BUSY_TIMEOUT = 10_000
 """Milliseconds a SQLite connection waits for another one's write."""
+
+FULL = "The disk that Coterie stores this on is full. Nothing was changed: make room there and try again."
 
 MIGRATION_LOCK = 0x0C07E21E
 """PostgreSQL advisory lock under which one replica migrates while the others wait."""
@@ -52,7 +54,10 @@ class Database:
 
     @contextlib.asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
-        """A session in one transaction, committed at the end of the block, undone by an exception in it."""
+        """A session in one transaction, committed at the end of the block, undone by an exception in it.
+
+        Raises CoterieError(DISK_FULL) when the database has no room for it.
+        """
         async with contextlib.AsyncExitStack() as stack:
             if not self.postgres:
                 await stack.enter_async_context(self._writer)
@@ -60,8 +65,13 @@ class Database:
             if not self.postgres:
                 # Taking the write lock first: a reader that turns writer later may be refused (SQLITE_BUSY_SNAPSHOT).
                 await session.connection(execution_options={"coterie_begin": "BEGIN IMMEDIATE"})
-            yield session
-            await session.commit()
+            try:
+                yield session
+                await session.commit()
+            except DBAPIError as error:
+                if _is_full(error):
+                    raise CoterieError(ErrorCode.DISK_FULL, FULL, repr(error)) from error
+                raise
 
     async def migrate(self) -> None:
         """Bring the tables up to date. Raises CoterieError when the database is newer than this program."""
@@ -107,6 +117,10 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+def _is_full(error: DBAPIError) -> bool:
+    return getattr(error.orig, "sqlstate", None) == "53100" or "disk is full" in str(error.orig)
 
 
 def _prepare_sqlite(engine: AsyncEngine) -> None:
