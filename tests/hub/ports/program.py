@@ -40,6 +40,12 @@ class Handler(BaseHTTPRequestHandler):
 
     def talk(self) -> None:
         """Tell the request's headers, then say everything louder."""
+        if self.path == "/no-socket":
+            self.send_response(200)
+            self.send_header("content-length", "0")
+            self.end_headers()
+            self.close_connection = False
+            return
         accept = base64.b64encode(hashlib.sha1((self.headers["sec-websocket-key"] + GUID).encode()).digest())
         self.send_response(101)
         self.send_header("upgrade", "websocket")

@@ -209,6 +209,20 @@ def test_pages_from_elsewhere_cannot_act(place: Place, origin: str) -> None:
     assert seen(client.post("/", headers={"origin": place.origin}))["headers"]["origin"] == "http://localhost:8123"
 
 
+@pytest.mark.parametrize("mode", ["no-cors", "cors"])
+def test_pages_from_elsewhere_cannot_read(place: Place, mode: str) -> None:
+    client = place.visitor(coterie_port=place.cookie(place.owner))
+    foreign = "http://9--abcdefghijkmnpqr.localhost"
+    fetch = {"sec-fetch-site": "same-site", "sec-fetch-mode": mode}
+    assert client.get("/", headers=fetch).status_code == 403
+    assert client.get("/", headers={**fetch, "referer": f"{foreign}/page"}).status_code == 403
+    assert client.get("/", headers={**fetch, "origin": foreign}).status_code == 403
+    sibling = place.origin.replace("8123", "9000")
+    assert client.get("/", headers={**fetch, "referer": f"{sibling}/page"}).status_code == 200
+    assert client.get("/", headers={"sec-fetch-site": "same-site", "sec-fetch-mode": "navigate"}).status_code == 200
+    assert client.get("/", headers={"sec-fetch-site": "same-origin", "sec-fetch-mode": mode}).status_code == 200
+
+
 def test_a_port_where_nothing_listens_is_a_sentence(place: Place) -> None:
     refused = place.visitor(9, coterie_port=place.cookie(place.owner, 9)).get("/")
     assert refused.status_code == 404
@@ -266,3 +280,23 @@ async def test_a_foreign_page_opens_no_socket(place: Place) -> None:
     for origin in ("https://evil.example", "null"):
         with pytest.raises(Exception, match=r"403|upgrade|status|[Hh]andshake"):
             await socket_to(place, cookie, origin)
+
+
+async def test_a_socket_that_the_program_refuses_is_closed(place: Place) -> None:
+    """A proxy in front of the hub would send other people's requests over a connection that stays open."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", place.hub.port)
+    head = f"GET /no-socket HTTP/1.1\r\nHost: {place.host}\r\nOrigin: {place.origin}\r\n"
+    head += f"Cookie: coterie_port={place.cookie(place.owner)}\r\nConnection: upgrade\r\nUpgrade: websocket\r\n"
+    head += "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+    try:
+        async with asyncio.timeout(10):
+            writer.write(head.encode())
+            answer = await reader.readuntil(b"\r\n\r\n")
+            assert answer.startswith(b"HTTP/1.1 502 ")
+            assert b"connection: close" in answer
+            writer.write(b"GET /next HTTP/1.1\r\nHost: x\r\nCookie: coterie_session=somebody-elses\r\n\r\n")
+            assert await reader.read() == b""
+    except ConnectionError:
+        pass
+    finally:
+        writer.close()

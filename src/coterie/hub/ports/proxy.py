@@ -26,7 +26,6 @@ logger = logging.getLogger(__name__)
 ENTER = "/.coterie/enter"
 """On a port's origin: changes a code for the cookie. The only path that the program does not get."""
 
-SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _PIECE = 64 << 10
 _QUIET_FOR = 300.0
 """Seconds a program may take for its next bytes."""
@@ -65,7 +64,7 @@ class PortsFront:
         gate: Gate | None = getattr(scope["app"].state, "gate", None)
         if gate is None:
             raise CoterieError(ErrorCode.UNAVAILABLE, "Coterie is just starting or stopping. Try again in a moment.")
-        if scope["method"] not in SAFE and from_elsewhere(found, self._hub, place):
+        if from_elsewhere(found, self._hub, place):
             raise CoterieError(ErrorCode.FORBIDDEN, "This request came from a page of another place and was refused.")
         visit = await Front(self._hub, gate, self._passes).admit(found, place)
         if visit is None:

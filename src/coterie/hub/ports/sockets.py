@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import re
 
 from coterie.hub.core import Hub
 from coterie.hub.ports import address, headers
@@ -15,6 +16,7 @@ from coterie.wire.errors import CoterieError, ErrorCode
 logger = logging.getLogger(__name__)
 
 _PIECE = 64 << 10
+_SWITCHED = re.compile(rb"HTTP/1\.1 101(?: |$)")
 
 
 def place_of(head: bytes, hub: Hub) -> Place | None:
@@ -65,6 +67,13 @@ async def _carry(
     try:
         visit.writer.write(upgrade)
         status, given = _parse(await visit.reader.readuntil(b"\r\n\r\n"))
+        if not _SWITCHED.match(status):
+            # Nothing more may pass in either direction: a proxy in front of the hub would take the connection for one
+            # that is free again, and send other people's requests, cookies and all, past the hub to the program.
+            refused = b"HTTP/1.1 %d No" % _refusal(status)
+            writer.write(_head(refused, [(b"content-length", b"0"), (b"connection", b"close")]))
+            await writer.drain()
+            return
         upgraded = [(name, value) for name, value in given if name.lower() in (b"upgrade", b"connection")]
         writer.write(_head(status, [*headers.to_browser(given, place), *upgraded]))
         async with asyncio.TaskGroup() as both:
@@ -98,6 +107,12 @@ def _parse(head: bytes) -> tuple[bytes, list[headers.Header]]:
         name, _, value = line.partition(b":")
         found.append((name.strip(), value.strip()))
     return first, found
+
+
+def _refusal(status: bytes) -> int:
+    """The status to refuse with: the program's own where it says why, else that it answered nonsense."""
+    found = re.match(rb"HTTP/1\.[01] ([45]\d\d)(?: |$)", status)
+    return int(found[1]) if found else 502
 
 
 def _named(found: list[headers.Header]) -> list[tuple[str, str]]:

@@ -40,13 +40,20 @@ def from_elsewhere(headers: Mapping[str, str], hub: Hub, place: Place) -> bool:
     """Whether a page of another workspace, or of no workspace, sent this request.
 
     All web ports are one site to browsers, so `SameSite` cookies travel between them; pages of one workspace may talk
-    to each other, as its programs can anyway.
+    to each other, as its programs can anyway. Scripts and pictures are fetched without Origin: then the Referer counts,
+    and a page that hides it is not believed. Following a link is no such request.
     """
     origin = headers.get("origin")
     if origin is None:
-        return False
+        if headers.get("sec-fetch-site") not in ("same-site", "cross-site") or _navigates(headers):
+            return False
+        origin = "/".join(headers.get("referer", "").split("/", 3)[:3])
     sender = address.parse(origin.partition("://")[2], hub.settings)
     return sender is None or sender.workspace != place.workspace
+
+
+def _navigates(headers: Mapping[str, str]) -> bool:
+    return headers.get("sec-fetch-mode") == "navigate"
 
 
 async def visitor(hub: Hub, passes: Passes, headers: Mapping[str, str], place: Place) -> tuple[Identity, Role] | None:
@@ -97,7 +104,7 @@ class Front:
     async def admit(self, headers: Mapping[str, str], place: Place) -> Visit | None:
         """Return a visit that is about to begin; None when the hub must be asked who it is.
 
-        Raises CoterieError(FORBIDDEN | NOT_FOUND).
+        Raises CoterieError(FORBIDDEN | NOT_FOUND | TOO_FAST).
         """
         while True:
             seen = self.gate.registry.revocations
@@ -107,6 +114,8 @@ class Front:
             # What was read may have been true before a revocation and false after: then it is read again. From here to
             # the registry there is no await.
             if self.gate.registry.revocations == seen:
+                if self.gate.registry.full(who[0].user):
+                    raise CoterieError(ErrorCode.TOO_FAST, Closing.TOO_FAST.sentence, "too many connections")
                 return Visit(self.gate, place, *who)
 
 
