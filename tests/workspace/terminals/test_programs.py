@@ -1,0 +1,144 @@
+"""Real full-screen programs: everyone sees the same, whenever they came and whatever the size of their window."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from coterie.wire.messages.terminals import TerminalResize
+from coterie.workspace.terminals import Terminals
+from tests.workspace.terminals.conftest import Start
+from tests.workspace.terminals.people import Tab, eventually, rendered
+
+SMALL = 6 << 10
+"""A ring so small that what a program drew at first is soon gone from it."""
+
+Look = Callable[[list[str]], bool]
+
+NEEDED = ("vim", "htop", "less", "tmux")
+missing = [program for program in NEEDED if shutil.which(program) is None]
+pytestmark = pytest.mark.skipif(bool(missing), reason=f"not installed: {', '.join(missing)}")
+
+
+async def same_on_all(terminal: int, look: Look, *tabs: Tab) -> dict[str, Any]:
+    """Wait until all tabs show the same lines and cursor, which satisfy `look`; return what they show."""
+    last: list[dict[str, Any]] = []
+
+    async def same() -> dict[str, Any] | None:
+        last[:] = await rendered(terminal, *tabs)
+        one = last[0]
+        fits = all((other["lines"], other["cursor"]) == (one["lines"], one["cursor"]) for other in last)
+        return one if fits and look(one["lines"]) else None
+
+    try:
+        shown: dict[str, Any] = await eventually(same, 20)
+    except TimeoutError:
+        raise AssertionError("\n---\n".join("\n".join(one["lines"]) for one in last)) from None
+    return shown
+
+
+def has(text: str) -> Look:
+    return lambda lines: any(text in line for line in lines)
+
+
+async def test_vim_edits_a_file_while_somebody_watches_at_another_size(terminals: Terminals, tmp_path: Path) -> None:
+    ada, bob = Tab(terminals), Tab(terminals, "bob")
+    number = await ada.open(columns=90, rows=20)
+    await bob.attach(number)
+    bob.do(TerminalResize(number, 50, 12))
+    ada.type(number, "vim -u NONE note.txt\r")
+    shown = await same_on_all(number, has("~"), ada, bob)
+    assert shown["alternate"]
+    assert len(shown["lines"]) == 20, "the watcher sees the driver's rows"
+    ada.type(number, "ihello from ada\x1b")
+    await same_on_all(number, has("hello from ada"), ada, bob)
+    bob.type(number, "ohello from bob\x1b")
+    shown = await same_on_all(number, has("hello from bob"), ada, bob)
+    assert len(shown["lines"]) == 12, "who types takes over, with the size of their own window"
+    ada.type(number, ":wq\r")
+    shown = await same_on_all(number, lambda lines: any(line.startswith("$") for line in lines), ada, bob)
+    assert not shown["alternate"]
+    assert (tmp_path / "files" / "note.txt").read_text() == "hello from ada\nhello from bob\n"
+
+
+async def test_vim_for_a_late_joiner_whose_ring_lost_the_beginning(start: Start, tmp_path: Path) -> None:
+    terminals = await start(ring_size=SMALL)
+    (tmp_path / "files" / "long.txt").write_text("".join(f"line {n} of a long text\n" for n in range(2000)))
+    ada = Tab(terminals)
+    number = await ada.open()
+    ada.type(number, "vim -u NONE long.txt\r")
+    await same_on_all(number, has("line 0 of"), ada)
+    for _ in range(40):
+        ada.type(number, "\x06")
+    await same_on_all(number, has("line 850 of"), ada)
+    assert terminals._terminals[number].ring.start > 0
+    bob = Tab(terminals, "bob")
+    await bob.attach(number)
+    shown = await same_on_all(number, has("line 850 of"), ada, bob)
+    assert shown["alternate"]
+    ada.type(number, "ityped later\x1b")
+    await same_on_all(number, has("typed later"), ada, bob)
+
+
+async def test_htop_for_a_late_joiner(start: Start) -> None:
+    terminals = await start(ring_size=SMALL)
+    ada = Tab(terminals)
+    number = await ada.open(columns=100, rows=30)
+    ada.type(number, "htop -d 2\r")
+    await same_on_all(number, has("Load average"), ada)
+    await ada.until(lambda: terminals._terminals[number].ring.start > 0)
+    bob = Tab(terminals, "bob")
+    await bob.attach(number)
+    shown = await same_on_all(number, has("Load average"), ada, bob)
+    assert shown["alternate"]
+    assert any("F10" in line for line in shown["lines"]), "what htop drew once and never again is there too"
+
+
+async def test_less_for_late_joiners(start: Start) -> None:
+    terminals = await start(ring_size=SMALL)
+    ada = Tab(terminals)
+    number = await ada.open()
+    ada.type(number, "seq -f 'row %.0f is this one' 1 5000 | less\r")
+    await same_on_all(number, has("row 23 is"), ada)
+    early = Tab(terminals, "early")
+    await early.attach(number)
+    await same_on_all(number, has("row 23 is"), ada, early)
+    for _ in range(60):
+        ada.type(number, " ")
+    await same_on_all(number, has("row 1400 is"), ada, early)
+    assert terminals._terminals[number].ring.start > 0
+    late = Tab(terminals, "late")
+    await late.attach(number)
+    await same_on_all(number, has("row 1400 is"), ada, early, late)
+    ada.type(number, "q")
+    shown = await same_on_all(number, lambda lines: any(line.startswith("$") for line in lines), late)
+    assert not shown["alternate"]
+
+
+async def test_tmux_for_a_late_joiner(start: Start, tmp_path: Path) -> None:
+    terminals = await start(ring_size=SMALL)
+    ada = Tab(terminals)
+    number = await ada.open()
+    tmux = f"tmux -f /dev/null -S {tmp_path}/t"
+    ada.type(number, f"{tmux} new -s work\r")
+    try:
+        await same_on_all(number, has("[work]"), ada)
+        ada.type(number, "seq 1 9000; echo left\r")
+        await same_on_all(number, has("left"), ada)
+        ada.type(number, "\x02%")
+        await same_on_all(number, has("│"), ada)
+        ada.type(number, "echo right\r")
+        await same_on_all(number, has("│right"), ada)
+        await ada.until(lambda: terminals._terminals[number].ring.start > 0)
+        bob = Tab(terminals, "bob")
+        await bob.attach(number)
+        shown = await same_on_all(number, has("│right"), ada, bob)
+        assert has("left")(shown["lines"])
+        assert has("[work]")(shown["lines"])
+    finally:
+        ada.type(number, f"\x02d{tmux} kill-server\r")
+        await ada.sees(number, "$ ")
