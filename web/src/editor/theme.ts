@@ -177,6 +177,7 @@ function surface(dark: boolean): Extension {
         textOverflow: "ellipsis",
         whiteSpace: "nowrap",
       },
+      ".cm-collapsedLines::before, .cm-collapsedLines::after": { content: "'⋯'" },
       ".cm-collapsedLines": { background: "var(--coterie-canvas)", color: "var(--mantine-color-dimmed)" },
       "&.cm-merge-a .cm-changedLine, .cm-deletedChunk": { backgroundColor: dark ? "rgb(255 156 146 / 10%)" : "rgb(179 38 30 / 7%)" },
       "&.cm-merge-b .cm-changedLine": { backgroundColor: dark ? "rgb(118 209 139 / 10%)" : "rgb(32 116 58 / 8%)" },

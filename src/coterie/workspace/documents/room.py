@@ -47,10 +47,12 @@ MAX_CURSOR = 1024
 class Seat:
     """One member in a room."""
 
-    __slots__ = ("client", "cursor", "lag", "owed", "sent", "wrote")
+    __slots__ = ("client", "cursor", "had", "lag", "owed", "sent", "wrote")
 
     def __init__(self, client: int) -> None:
         self.client = client
+        self.had = 0
+        """Its client number's clock when it joined: what comes before that it wrote earlier, and others may have it."""
         self.cursor = b""
         self.lag: bytes | None = None
         """State vector of what it was sent before it fell behind; None while it keeps up."""
@@ -118,15 +120,20 @@ class Room:
 
         Raises UpdateError for a malformed state vector, BrokenError.
         """
+        had = 0
         if epoch == self.epoch and state_vector:
-            decode_clocks(state_vector)
+            had = decode_clocks(state_vector).get(client, 0)
             update = self.replica.since(state_vector)
         else:
             update = self.replica.state
         seat = self.members.get(member)
         if seat is None:
             seat = self.members[member] = Seat(client)
-        seat.client = client
+        elif seat.owed:
+            # It counts its edits from 1 again: what is owed for earlier ones must not come after the answer.
+            self.flush()
+            seat.owed = 0
+        seat.client, seat.had = client, had
         seat.lag = None
         for other, taken in self.members.items():
             # The same person's earlier connection may not be known to be dead yet.
@@ -317,6 +324,9 @@ class Room:
             if clock + length <= clocks.get(client, 0) or (client == seat.client and client):
                 continue
             for other, taken in self.members.items():
+                # After a lost log, pages bring back what others wrote before, and a person's tabs each other's.
+                if clock + length <= taken.had or other.ticket.user == member.ticket.user:
+                    continue
                 if taken.client == client and other is not member:
                     raise UpdateError(f"it writes with the number of connection {other.id}")
 
@@ -328,10 +338,7 @@ class Room:
     def _took(self, waiting: Waiting, update: bytes) -> None:
         self.changes += 1
         self._updates.append(update)
-        if self._settling is None:
-            self._settling = self._loop.call_later(SETTLE_AFTER, self._settle_later)
         self._queue(waiting)
-        self._changed()
 
     def _settle_later(self) -> None:
         self._settling = None
@@ -361,6 +368,9 @@ class Room:
 
     def _pack_updates(self) -> None:
         if self._updates:
+            if self._settling is None:
+                self._settling = self._loop.call_later(SETTLE_AFTER, self._settle_later)
+            self._changed()
             self._records.append(pack(Updates(self._updates)))
             self._updates = []
 

@@ -398,6 +398,8 @@ def _inflate(data: bytes) -> str:
         text = inflater.decompress(data, 2 * disk.MAX_TEXT)
         if inflater.unconsumed_tail:
             raise CoterieError(ErrorCode.TOO_BIG, "What was typed without a connection is too large to be merged.")
+        if not inflater.eof:
+            raise zlib.error("it ends too early")
         return text.decode()
     except (zlib.error, UnicodeDecodeError) as error:
         raise CoterieError(ErrorCode.INVALID, "This page sent something unreadable. Reload it.", repr(error)) from None

@@ -117,6 +117,8 @@ class Store:
         self._compacting: list[bytes] | None = None
         self.unsynced = False
         """Whether something was written since the last `sync`."""
+        self._renamed = True
+        """Whether the log's name may not be on the medium yet."""
 
     def load(self) -> list[Record]:
         """Open the log and return its records, [] for a new one. What follows a damaged record is set aside in a file.
@@ -168,8 +170,15 @@ class Store:
     def sync(self) -> None:
         """Bring what was written onto the medium; blocks, may run on another thread. Raises OSError."""
         self.unsynced = False
-        if self._file >= 0:
-            os.fdatasync(self._file)
+        try:
+            if self._file >= 0:
+                os.fdatasync(self._file)
+            if self._renamed:
+                self._renamed = False
+                _sync_folder(self._path.parent)
+        except OSError:
+            self.unsynced = True
+            raise
 
     def begin_compaction(self) -> None:
         """From now on remember what is appended, until `end_compaction`."""
@@ -203,7 +212,7 @@ class Store:
             raise
         os.close(self._file)
         self._file, self._size, self._compacted_size = file, size + len(data), size
-        self.unsynced = True
+        self.unsynced = self._renamed = True
 
     def replace(self, records: Sequence[bytes]) -> None:
         """Begin a new history in the place of the old. Raises OSError."""
@@ -223,3 +232,11 @@ class Store:
     @property
     def _new(self) -> Path:
         return self._path.with_suffix(".new")
+
+
+def _sync_folder(path: Path) -> None:
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

@@ -1,0 +1,139 @@
+"""Updates are read whole before they are relayed: what passes can be integrated, what does not is named."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pycrdt import Array, Doc, Map, Text
+
+from coterie.workspace.documents.replica import Replica
+from coterie.workspace.documents.text import Edit
+from coterie.workspace.documents.update import UpdateError, decode_clocks, encode_clocks, read, utf16_length
+
+texts = st.text("ab\n é😀", min_size=1, max_size=6)
+
+
+def made(*texts: str) -> tuple[Doc[Text], list[bytes]]:
+    """A document into which these texts were typed one after the other, and the updates of that."""
+    doc: Doc[Text] = Doc(client_id=7)
+    root = doc.get("text", type=Text)
+    updates = []
+    for text in texts:
+        before = doc.get_state()
+        root.insert(len(root), text)
+        updates.append(doc.get_update(before))
+    return doc, updates
+
+
+@given(st.lists(texts, min_size=1, max_size=6))
+def test_clocks_count_what_yjs_counts(parts: list[str]) -> None:
+    doc, updates = made(*parts)
+    clocks: dict[int, int] = {}
+    for update in updates:
+        for client, clock, length in read(update, clocks):
+            clocks[client] = clock + length
+    assert clocks == decode_clocks(doc.get_state())
+    assert decode_clocks(encode_clocks(clocks)) == clocks
+
+
+@given(st.data())
+def test_everything_a_document_makes_passes(data: st.DataObject) -> None:
+    replica, other = Replica(), Replica()
+    for _ in range(data.draw(st.integers(1, 8))):
+        one = data.draw(st.sampled_from([replica, other]))
+        text = one.text
+        start = data.draw(st.integers(0, len(text)))
+        end = data.draw(st.integers(start, len(text)))
+        update = one.edit([Edit(start, end, data.draw(texts))])
+        for receiver in (replica, other):
+            if receiver is not one:
+                receiver.accept(update, receiver.check(update))
+    assert replica.text == other.text
+    fresh = Replica()
+    fresh.accept(replica.state, fresh.check(replica.state))
+    assert fresh.text == replica.text
+
+
+@given(st.binary(max_size=60))
+def test_noise_is_refused_or_can_be_integrated(noise: bytes) -> None:
+    try:
+        blocks = read(noise, {})
+    except UpdateError:
+        return
+    replica = Replica()
+    replica.accept(noise, blocks)
+    replica.settle()
+
+
+@given(st.integers(0, 200), st.integers(0, 255))
+def test_a_changed_byte_is_refused_or_can_be_integrated(place: int, value: int) -> None:
+    _, updates = made("hello", " wörld 😀", "!")
+    replica = Replica()
+    for update in updates:
+        damaged = bytearray(update)
+        damaged[place % len(damaged)] = value
+        try:
+            blocks = replica.check(bytes(damaged))
+        except UpdateError:
+            continue
+        replica.accept(bytes(damaged), blocks)
+        replica.settle()
+
+
+def test_a_cut_update_is_refused() -> None:
+    _, (update,) = made("hello")
+    for size in range(len(update)):
+        with pytest.raises(UpdateError):
+            read(update[:size], {})
+    with pytest.raises(UpdateError, match="too many"):
+        read(update + b"\0", {})
+
+
+def test_an_update_that_needs_what_nobody_has_is_refused() -> None:
+    doc, (first, second) = made("hello", " world")
+    with pytest.raises(UpdateError, match="jumps"):
+        read(second, {})
+    other: Doc[Text] = Doc(client_id=8)
+    other.apply_update(doc.get_update())
+    before = other.get_state()
+    root = other.get("text", type=Text)
+    root.insert(11, "!")
+    with pytest.raises(UpdateError, match="refers to"):
+        read(other.get_update(before), {})
+    before = other.get_state()
+    del root[0:5]
+    with pytest.raises(UpdateError):
+        read(other.get_update(before), {7: 3})
+    assert read(first, {})
+
+
+@pytest.mark.parametrize("make", ["map", "array", "other root", "embed"])
+def test_what_is_no_text_is_refused(make: str) -> None:
+    doc: Doc[object] = Doc()
+    if make == "map":
+        doc.get("text", type=Map)["a"] = 1  # type: ignore[type-var]
+    elif make == "array":
+        doc.get("text", type=Array).append(1)  # type: ignore[type-var]
+    elif make == "other root":
+        doc.get("texts", type=Text).insert(0, "a")  # type: ignore[type-var]
+    else:
+        doc.get("text", type=Text).insert_embed(0, {"a": 1})  # type: ignore[type-var]
+    with pytest.raises(UpdateError, match="not of a text document"):
+        read(doc.get_update(), {})
+
+
+def test_lengths_in_utf16() -> None:
+    assert utf16_length("aé😀".encode()) == 4
+    with pytest.raises(UpdateError):
+        utf16_length(b"\xff")
+
+
+def test_random_state_vectors_never_crash() -> None:
+    for _ in range(500):
+        try:
+            decode_clocks(os.urandom(12))
+        except UpdateError:
+            continue
