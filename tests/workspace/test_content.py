@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import gzip
 import io
 import os
 import stat
@@ -173,6 +174,9 @@ HOSTILE = {
     "an absolute link": tar_of(("link", tarfile.SYMTYPE, "/etc")),
     "a device": tar_of(("null", tarfile.CHRTYPE, "")),
     "a pipe": tar_of(("pipe", tarfile.FIFOTYPE, "")),
+    "a hard link out": tar_of(("link", tarfile.LNKTYPE, "../../evil")),
+    "a hard link to nothing": tar_of(("link", tarfile.LNKTYPE, "evil")),
+    "a hard link to a link": tar_of(("soft", tarfile.SYMTYPE, "x"), ("link", tarfile.LNKTYPE, "soft")),
     "through a link inside": tar_of(
         ("real", tarfile.DIRTYPE, ""), ("link", tarfile.SYMTYPE, "real"), ("link/evil", tarfile.REGTYPE, "")
     ),
@@ -190,6 +194,19 @@ def test_hostile_archives_are_refused(http: httpx.Client, server: RunningWorkspa
 def test_what_is_no_archive_is_said_so(http: httpx.Client, data: bytes) -> None:
     answer = http.put("nothing?unpack=1", content=data)
     assert answer.status_code == 200 or answer.json()["code"] == "archive-unreadable"
+
+
+def test_hard_links_stay_one_file(http: httpx.Client, server: RunningWorkspace) -> None:
+    data = tar_of(("a/one", tarfile.REGTYPE, ""), ("two", tarfile.LNKTYPE, "a/one"))
+    assert http.put("linked?unpack=1", content=data).json() == {"files": 2}
+    assert (server.files / "linked" / "two").samefile(server.files / "linked" / "a" / "one")
+
+
+def test_an_archive_cannot_take_the_servers_memory(http: httpx.Client) -> None:
+    info = tarfile.TarInfo("././@PaxHeader")
+    info.type, info.size = tarfile.XHDTYPE, 1 << 30
+    data = gzip.compress(info.tobuf(tarfile.USTAR_FORMAT) + bytes(16 << 20))
+    assert http.put("huge?unpack=1", content=data).json()["code"] == "archive-unreadable"
 
 
 async def pieces(data: bytes) -> AsyncIterator[bytes]:

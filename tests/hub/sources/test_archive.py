@@ -242,6 +242,27 @@ def huge_header() -> bytes:
     return b"".join([*parts, squeezer.flush()])
 
 
+def endless_sparse() -> bytes:
+    """A tar whose list of a sparse file's parts goes on for longer than any honest one."""
+    info = tarfile.TarInfo("sparse")
+    info.type = tarfile.GNUTYPE_SPARSE
+    head = bytearray(info.tobuf(tarfile.GNU_FORMAT))
+    head[482] = 1
+    head[148:156] = b"%06o\0 " % tarfile.calc_chksums(bytes(head))[0]  # type: ignore[attr-defined]
+    more = b"00000000001\0" * 42 + b"\1" + bytes(7)
+    return zstandard.ZstdCompressor().compress(bytes(head) + more * 20_000)
+
+
+def many_headers() -> bytes:
+    """A tar that says a megabyte about everything, again and again, before its first file."""
+    info = tarfile.TarInfo("././@PaxHeader")
+    info.type, info.size = tarfile.XGLTYPE, 1 << 20
+    head = info.tobuf(tarfile.USTAR_FORMAT)
+    records = (b"%d k%03d=" % (1 << 20, n) for n in range(8))
+    bodies = [record + b"x" * ((1 << 20) - len(record) - 1) + b"\n" for record in records]
+    return zstandard.ZstdCompressor().compress(b"".join(head + body for body in bodies) + tar_of(member("a")))
+
+
 def encrypted() -> bytes:
     data = bytearray(zip_of({"a": b"1"}))
     at = data.index(b"PK\x01\x02")
@@ -261,6 +282,8 @@ def encrypted() -> bytes:
         b"BZh9" + bytes(100),
         b"\xfd7zXZ\x00" + bytes(100),
         huge_header(),
+        endless_sparse(),
+        many_headers(),
         encrypted(),
         zip_of({"a": b"1" * 1000})[:-30],
         tar_of(member("a", b"1" * 5000))[:3000],

@@ -12,8 +12,8 @@ import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
-from coterie.hub.sources.formats import KINDS, entries
 from coterie.hub.sources.tree import Tree, UnpackLimits
+from coterie.wire.archives import KINDS, entries
 from coterie.wire.errors import CoterieError, ErrorCode
 
 Log = Callable[[str], None]
@@ -91,11 +91,12 @@ def _unpack(
     tree = Tree(staging, upload.stat().st_size, limits, check)
     tell = time.monotonic() + _TELL_EVERY
     try:
-        for entry in entries(upload, limits.entries):
-            tree.add(entry)
-            if time.monotonic() > tell:
-                tell = time.monotonic() + _TELL_EVERY
-                say(f"{tree.files} files, {tree.bytes >> 20} MiB so far")
+        with upload.open("rb") as file:
+            for entry in entries(file, limits.entries):
+                tree.add(entry)
+                if time.monotonic() > tell:
+                    tell = time.monotonic() + _TELL_EVERY
+                    say(f"{tree.files} files, {tree.bytes >> 20} MiB so far")
         tree.finish()
     except (CoterieError, _StoppedError):
         raise

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from coterie.hub.sources.formats import Entry, Kind
+from coterie.wire.archives import Entry, Kind
 from coterie.wire.errors import CoterieError, ErrorCode
 
 _CHUNK = 1 << 18

@@ -10,15 +10,11 @@ import asyncio
 import errno
 import os
 import stat
-import tarfile
 import tempfile
-import zipfile
-import zlib
-from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass
-from functools import partial
-from typing import IO, BinaryIO
+from collections.abc import AsyncIterator
+from typing import BinaryIO
 
+from coterie.wire.archives import KINDS, Entry, Kind, entries
 from coterie.wire.errors import CoterieError, ErrorCode
 from coterie.workspace.paths import problem
 
@@ -28,15 +24,6 @@ MOST_BYTES = 20 << 30
 
 _PIECE = 256 << 10
 _FOLDER = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-
-
-@dataclass(frozen=True)
-class _Entry:
-    name: str
-    folder: bool
-    link: str | None
-    mode: int
-    open: Callable[[], IO[bytes]] | None
 
 
 async def unpack(folder: int, body: AsyncIterator[bytes], largest: int, path: str) -> int:
@@ -75,80 +62,80 @@ def _spool(folder: int) -> BinaryIO:
 
 
 def _unpack(folder: int, spool: BinaryIO, path: str) -> int:
-    spool.seek(0)
-    is_zip = zipfile.is_zipfile(spool)
-    spool.seek(0)
     count = written = 0
     try:
-        for entry in _zip_entries(spool) if is_zip else _tar_entries(spool):
+        for entry in entries(spool, MOST_FILES):
             count += 1
             if count > MOST_FILES:
                 raise CoterieError(ErrorCode.TOO_BIG, f"The archive has more than {MOST_FILES} files.")
             written += _place(folder, entry, MOST_BYTES - written)
-    except (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, NotImplementedError, RuntimeError) as error:
-        sentence = "This is not an archive that can be read: zip, tar, tar.gz, tar.bz2 and tar.xz can."
-        raise CoterieError(ErrorCode.ARCHIVE_UNREADABLE, sentence, repr(error)) from None
+    except CoterieError:
+        raise
     except OSError as error:
-        raise problem(error, path) from None
+        if error.errno is not None:
+            raise problem(error, path) from None
+        raise _damaged(error) from None
+    except Exception as error:  # Python's readers raise many kinds of error on damaged archives
+        raise _damaged(error) from None
     return count
 
 
-def _zip_entries(spool: BinaryIO) -> Iterator[_Entry]:
-    with zipfile.ZipFile(spool) as archive:
-        for info in archive.infolist():
-            mode = info.external_attr >> 16
-            if stat.S_ISLNK(mode):
-                with archive.open(info) as file:
-                    yield _Entry(info.filename, False, os.fsdecode(file.read(4096)), 0o777, None)
-            else:
-                yield _Entry(info.filename, info.is_dir(), None, stat.S_IMODE(mode), partial(archive.open, info))
+def _damaged(error: Exception) -> CoterieError:
+    sentence = f"This is not an archive that can be read, or it is damaged. Upload one of {KINDS}."
+    return CoterieError(ErrorCode.ARCHIVE_UNREADABLE, sentence, repr(error))
 
 
-def _tar_entries(spool: BinaryIO) -> Iterator[_Entry]:
-    with tarfile.open(fileobj=spool, mode="r:*") as archive:
-        for info in archive:
-            if info.isdir() or info.isreg():
-                yield _Entry(info.name, info.isdir(), None, info.mode & 0o777, partial(_member, archive, info))
-            elif info.issym():
-                yield _Entry(info.name, False, info.linkname, 0o777, None)
-            elif info.islnk():
-                yield _Entry(info.name, False, None, 0o666, partial(_member, archive, info))
-            else:
-                raise _unsafe(info.name, "a device or a pipe")
-
-
-def _member(archive: tarfile.TarFile, info: tarfile.TarInfo) -> IO[bytes]:
-    file = archive.extractfile(info)
-    if file is None:
-        raise tarfile.TarError(f"{info.name} has no content")
-    return file
-
-
-def _place(root: int, entry: _Entry, left: int) -> int:
+def _place(root: int, entry: Entry, left: int) -> int:
     """Write one entry; return how many bytes it had."""
-    names = [name for name in entry.name.replace("\\", "/").split("/") if name not in ("", ".")]
-    if entry.name.startswith(("/", "\\")) or ".." in names or "\0" in entry.name:
-        raise _unsafe(entry.name, "leads out")
+    if entry.kind is Kind.DEVICE:
+        raise _unsafe(entry.name, "a device or a pipe")
+    names = _names(entry.name)
     if not names:
         return 0
-    if entry.link is not None and not _stays(names, entry.link):
+    if entry.kind is Kind.SYMLINK and not _stays(names, entry.target):
         raise _unsafe(entry.name, "a link that leads out")
-    parent = _folders(root, names[:-1] if not entry.folder else names)
+    parent = _folders(root, names if entry.kind is Kind.FOLDER else names[:-1])
     try:
-        if entry.folder:
-            return 0
-        if entry.link is not None:
+        if entry.kind is Kind.SYMLINK:
             _remove(names[-1], parent)
-            os.symlink(entry.link, names[-1], dir_fd=parent)
-            return 0
-        return _file(parent, names[-1], entry, left)
+            os.symlink(entry.target, names[-1], dir_fd=parent)
+        elif entry.kind is Kind.HARD_LINK:
+            _hard_link(root, parent, names, entry)
+        elif entry.kind is Kind.FILE:
+            return _file(parent, names[-1], entry, left)
+        return 0
     finally:
         os.close(parent)
 
 
-def _file(parent: int, name: str, entry: _Entry, left: int) -> int:
-    assert entry.open is not None
-    with entry.open() as source:
+def _names(name: str) -> list[str]:
+    names = [part for part in name.split("/") if part not in ("", ".")]
+    if name.startswith("/") or ".." in names or "\0" in name:
+        raise _unsafe(name, "leads out")
+    return names
+
+
+def _hard_link(root: int, parent: int, names: list[str], entry: Entry) -> None:
+    source = _names(entry.target)
+    if not source:
+        raise _unsafe(entry.name, "a link to nothing")
+    folder = _folders(root, source[:-1])
+    try:
+        status = os.stat(source[-1], dir_fd=folder, follow_symlinks=False)
+        if not stat.S_ISREG(status.st_mode):
+            raise _unsafe(entry.name, "a link to something that is no file")
+        if source != names:
+            _remove(names[-1], parent)
+            os.link(source[-1], names[-1], src_dir_fd=folder, dst_dir_fd=parent, follow_symlinks=False)
+    except FileNotFoundError:
+        raise _unsafe(entry.name, "a link to nothing") from None
+    finally:
+        os.close(folder)
+
+
+def _file(parent: int, name: str, entry: Entry, left: int) -> int:
+    assert entry.content is not None
+    with entry.content() as source:
         _remove(name, parent)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         descriptor = os.open(name, flags, 0o600 | (entry.mode & 0o777) or 0o644, dir_fd=parent)

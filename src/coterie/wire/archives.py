@@ -12,16 +12,13 @@ import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
-from pathlib import Path
 from typing import IO, Protocol, cast
-
-import zstandard
 
 from coterie.wire.errors import CoterieError, ErrorCode
 
 KINDS = "zip, tar, tar.gz, tar.xz, tar.bz2 or tar.zst"
-_LONGEST_READ = 4 << 20
-"""Bytes. Headers are read at once, so that an archive that claims a huge one would otherwise take the hub's memory."""
+_LONGEST_HEADER = 4 << 20
+"""Bytes of all that a tar says about one entry: the reader keeps it in memory, whatever the archive claims."""
 _SKIP = 1 << 18
 _DIRECTORY_ENTRY = 512
 """Bytes of a zip's directory that an honest entry stays below on average."""
@@ -57,30 +54,32 @@ class _Source(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
-def entries(path: Path, most: int) -> Iterator[Entry]:
-    """Yield what is in the archive at `path`, of which a zip may hold `most` entries.
+def entries(file: IO[bytes], most: int) -> Iterator[Entry]:
+    """Yield what is in the archive that `file` holds from its beginning on, of which a zip may hold `most` entries.
 
     Raises CoterieError(ARCHIVE_UNREADABLE | TOO_BIG), and on damaged archives whatever Python's readers raise.
     """
-    with path.open("rb") as file:
-        head = file.read(512)
-        file.seek(0)
-        if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-            yield from _zip(file, most)
-            return
-        source: _Source = file
-        if head.startswith(b"\x1f\x8b"):
-            source = gzip.GzipFile(fileobj=file)
-        elif head.startswith(b"\xfd7zXZ\x00"):
-            source = lzma.LZMAFile(file)  # noqa: SIM115 `file` is what has to be closed
-        elif head.startswith(b"BZh"):
-            source = bz2.BZ2File(file)
-        elif head.startswith(b"\x28\xb5\x2f\xfd"):
-            limited = zstandard.ZstdDecompressor(max_window_size=1 << 27)
-            source = cast("_Source", limited.stream_reader(file, read_across_frames=True))
-        elif head[257:262] != b"ustar" and not _plain_tar(head):
-            raise CoterieError(ErrorCode.ARCHIVE_UNREADABLE, f"This is not an archive. Upload one of {KINDS}.")
-        yield from _tar(source)
+    file.seek(0)
+    head = file.read(512)
+    file.seek(0)
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        yield from _zip(file, most)
+        return
+    source: _Source = file
+    if head.startswith(b"\x1f\x8b"):
+        source = gzip.GzipFile(fileobj=file)
+    elif head.startswith(b"\xfd7zXZ\x00"):
+        source = lzma.LZMAFile(file)  # noqa: SIM115 the file is the caller's to close
+    elif head.startswith(b"BZh"):
+        source = bz2.BZ2File(file)
+    elif head.startswith(b"\x28\xb5\x2f\xfd"):
+        import zstandard  # noqa: PLC0415 large, and rarely needed
+
+        limited = zstandard.ZstdDecompressor(max_window_size=1 << 27)
+        source = cast("_Source", limited.stream_reader(file, read_across_frames=True))
+    elif head[257:262] != b"ustar" and not _plain_tar(head):
+        raise CoterieError(ErrorCode.ARCHIVE_UNREADABLE, f"This is not an archive. Upload one of {KINDS}.")
+    yield from _tar(source)
 
 
 def _plain_tar(head: bytes) -> bool:
@@ -92,15 +91,23 @@ def _plain_tar(head: bytes) -> bool:
 
 
 class _Forward:
-    """A stream that tarfile may read and skip forward in, never far at once."""
+    """A stream that tarfile may read and skip forward in, within bounds."""
 
     def __init__(self, source: _Source) -> None:
         self._source = source
         self._at = 0
+        self.left: int | None = _LONGEST_HEADER
+        """Bytes that may still be read of an entry's header, None: contents are read."""
 
     def read(self, size: int = -1) -> bytes:
-        if not 0 <= size <= _LONGEST_READ:
+        # Of all headers together, too: one entry may have many, and a sparse one goes on as long as it says so itself.
+        if not 0 <= size <= (_LONGEST_HEADER if self.left is None else self.left):
             raise CoterieError(ErrorCode.ARCHIVE_UNREADABLE, "This archive is damaged: a header in it is too large.")
+        if self.left is not None:
+            self.left -= size
+        return self._take(size)
+
+    def _take(self, size: int) -> bytes:
         parts = []
         while size and (part := self._source.read(size)):
             parts.append(part)
@@ -114,7 +121,7 @@ class _Forward:
     def seek(self, position: int, whence: int = 0) -> int:
         if whence or position < self._at:
             raise CoterieError(ErrorCode.ARCHIVE_UNREADABLE, "This archive is damaged: its parts are out of order.")
-        while position > self._at and self.read(min(_SKIP, position - self._at)):
+        while position > self._at and self._take(min(_SKIP, position - self._at)):
             pass
         return self._at
 
@@ -126,10 +133,17 @@ class _Forward:
 
 
 def _tar(source: _Source) -> Iterator[Entry]:
-    with tarfile.open(fileobj=cast("IO[bytes]", _Forward(source)), mode="r:", errorlevel=2) as tar:
-        while member := tar.next():
-            # tarfile keeps every member it has seen.
+    forward = _Forward(source)
+    with tarfile.open(fileobj=cast("IO[bytes]", forward), mode="r:", errorlevel=2) as tar:
+        while True:
+            forward.left = _LONGEST_HEADER
+            member = tar.next()
+            forward.left = None
+            if member is None:
+                return
+            # tarfile keeps every member it has seen, and what was said about all of them.
             tar.members.clear()  # type: ignore[attr-defined]
+            tar.pax_headers = {}
             kind = _tar_kind(member)
             yield Entry(
                 name=member.name,
