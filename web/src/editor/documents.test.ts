@@ -1,0 +1,317 @@
+import "fake-indexeddb/auto";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import * as Y from "yjs";
+import { RequestError, type Channel, type ChannelState } from "../wire/channel";
+import type { ClientMessage, ServerMessage, Welcome } from "../wire/generated";
+import type { SharedDocument } from "./document";
+import { Documents } from "./documents";
+import { OfflineStore } from "./offline";
+import { proof } from "./proof";
+import { statusOf } from "./status";
+
+type Of<T extends ServerMessage["type"]> = Extract<ServerMessage, { type: T }>;
+
+/** A channel whose other side the test plays: a room with a document of its own. */
+class ScriptedChannel {
+  state: ChannelState = "open";
+  welcome = { connection: 1, people: [{ connection: 1, user: "ada" }] } as unknown as Welcome;
+  sent: ClientMessage[] = [];
+  acknowledging = true;
+  epoch = "first";
+  path = "a.txt";
+  server = new Y.Doc();
+  failure: RequestError | null = null;
+  private handlers = new Map<string, Set<(message: ServerMessage) => void>>();
+  private open = new Set<(welcome: Welcome) => void>();
+  private states = new Set<(state: ChannelState) => void>();
+
+  as(): Channel {
+    return this as unknown as Channel;
+  }
+
+  may(): boolean {
+    return true;
+  }
+
+  send(message: ClientMessage): boolean {
+    if (this.state !== "open") return false;
+    this.sent.push(message);
+    if (message.type === "DocumentEdit") {
+      Y.applyUpdate(this.server, message.update);
+      if (this.acknowledging) this.say({ type: "DocumentAck", document: 7, sequence: message.sequence });
+    }
+    return true;
+  }
+
+  async request(message: ClientMessage): Promise<ServerMessage> {
+    if (this.state !== "open") throw new RequestError("unavailable", "Not connected.");
+    if (this.failure) throw this.failure;
+    this.sent.push(message);
+    if (message.type === "DocumentRebase") {
+      this.server.getText("text").insert(0, "[rebased]");
+      return { type: "DocumentRebased", request: 1, version: 3, name: "Ada's text" };
+    }
+    if (message.type !== "DocumentOpen") return { type: "Done", request: 1 };
+    const same = message.epoch === this.epoch;
+    return {
+      type: "DocumentOpened",
+      request: 1,
+      document: 7,
+      path: this.path,
+      epoch: this.epoch,
+      update: Y.encodeStateAsUpdate(this.server, same ? message.state_vector : undefined),
+      state_vector: Y.encodeStateVector(this.server),
+      writable: true,
+      reason: "",
+      format: "UTF-8, LF",
+    };
+  }
+
+  on(type: string, handler: (message: never) => void): () => void {
+    const set = this.handlers.get(type) ?? new Set();
+    this.handlers.set(type, set.add(handler as (message: ServerMessage) => void));
+    return () => set.delete(handler as (message: ServerMessage) => void);
+  }
+
+  onOpen(handler: (welcome: Welcome) => void): () => void {
+    this.open.add(handler);
+    handler(this.welcome);
+    return () => this.open.delete(handler);
+  }
+
+  onState(handler: (state: ChannelState) => void): () => void {
+    this.states.add(handler);
+    return () => this.states.delete(handler);
+  }
+
+  say<T extends ServerMessage["type"]>(message: Of<T>): void {
+    for (const handler of this.handlers.get(message.type) ?? []) handler(message);
+  }
+
+  drop(): void {
+    this.state = "waiting";
+    for (const handler of this.states) handler("waiting");
+  }
+
+  restore(): void {
+    this.state = "open";
+    for (const handler of this.states) handler("open");
+    for (const handler of this.open) handler(this.welcome);
+  }
+
+  edits(): Extract<ClientMessage, { type: "DocumentEdit" }>[] {
+    return this.sent.filter((message) => message.type === "DocumentEdit");
+  }
+}
+
+let channel: ScriptedChannel;
+let documents: Documents;
+let stores = 0;
+
+function store(name = `test-${stores}`): OfflineStore {
+  return new OfflineStore(() => "ada/w", name);
+}
+
+async function opened(path = "a.txt"): Promise<SharedDocument> {
+  const document = documents.open(path);
+  await vi.waitFor(() => expect(document.snapshot().phase).toBe("open"));
+  return document;
+}
+
+function serverText(): string {
+  return channel.server.getText("text").toString();
+}
+
+beforeEach(() => {
+  stores += 1;
+  channel = new ScriptedChannel();
+  channel.server.getText("text").insert(0, "hello");
+  documents = new Documents(channel.as(), "w", store());
+});
+
+afterEach(() => documents.stop());
+
+describe("a document", () => {
+  it("opens with the server's text and says who it writes as", async () => {
+    const document = await opened();
+    expect(document.text.toString()).toBe("hello");
+    expect(channel.sent[0]).toMatchObject({ type: "DocumentOpen", path: "a.txt", client: document.doc.clientID });
+  });
+
+  it("sends edits, counted from 1, and knows when they are confirmed", async () => {
+    channel.acknowledging = false;
+    const document = await opened();
+    document.text.insert(5, " you");
+    document.text.insert(9, "!");
+    expect(channel.edits().map(({ sequence }) => sequence)).toEqual([1, 2]);
+    expect(document.snapshot().unconfirmed).toBe(2);
+    channel.say({ type: "DocumentAck", document: 7, sequence: 1 });
+    expect(document.snapshot().unconfirmed).toBe(1);
+    channel.say({ type: "DocumentAck", document: 7, sequence: 2 });
+    expect(document.snapshot().unconfirmed).toBe(0);
+    expect(serverText()).toBe("hello you!");
+  });
+
+  it("takes in others' edits and does not send them back", async () => {
+    const document = await opened();
+    const before = Y.encodeStateVector(channel.server);
+    channel.server.getText("text").insert(0, "> ");
+    channel.say({ type: "DocumentUpdate", document: 7, update: Y.encodeStateAsUpdate(channel.server, before) });
+    expect(document.text.toString()).toBe("> hello");
+    expect(channel.edits()).toHaveLength(0);
+  });
+
+  it("goes on offline and sends what was typed once, when the connection is back", async () => {
+    const document = await opened();
+    channel.drop();
+    document.text.insert(5, " offline");
+    expect(statusOf(document.snapshot()).label).toBe("Offline: 1 edit kept here");
+    channel.server.getText("text").insert(0, "meanwhile ");
+    channel.restore();
+    await vi.waitFor(() => expect(document.snapshot().phase).toBe("open"));
+    expect(document.text.toString()).toBe("meanwhile hello offline");
+    expect(serverText()).toBe("meanwhile hello offline");
+    expect(document.snapshot().unconfirmed).toBe(0);
+    expect(channel.edits()).toHaveLength(1);
+  });
+
+  it("sends again what was on its way when the connection was lost, which changes nothing", async () => {
+    channel.acknowledging = false;
+    const document = await opened();
+    document.text.insert(0, "once ");
+    channel.drop();
+    channel.acknowledging = true;
+    channel.restore();
+    await vi.waitFor(() => expect(document.snapshot().unconfirmed).toBe(0));
+    expect(serverText()).toBe("once hello");
+    expect(document.text.toString()).toBe("once hello");
+  });
+
+  it("gives a server that lost what it had all of it back", async () => {
+    const document = await opened();
+    document.text.insert(5, " there");
+    channel.drop();
+    const older = new Y.Doc();
+    Y.applyUpdate(older, Y.encodeStateAsUpdate(new Y.Doc()));
+    channel.server = older;
+    channel.restore();
+    await vi.waitFor(() => expect(serverText()).toBe("hello there"));
+    expect(document.text.toString()).toBe("hello there");
+  });
+
+  it("keeps what was typed offline across a reload", async () => {
+    const document = await opened();
+    channel.drop();
+    document.text.insert(5, " kept");
+    const kept = store();
+    await vi.waitFor(async () => expect((await kept.get("a.txt"))?.edits).toBe(1));
+    const next = new Documents(channel.as(), "w", store());
+    const again = next.open("a.txt");
+    await vi.waitFor(() => expect(again.text.toString()).toBe("hello kept"));
+    channel.restore();
+    await vi.waitFor(() => expect(serverText()).toBe("hello kept"));
+    await vi.waitFor(async () => expect(await kept.get("a.txt")).toBeNull());
+    next.stop();
+  });
+
+  it("is rebased onto another history, never merged with it", async () => {
+    const document = await opened();
+    const notices: string[] = [];
+    document.onNotice(({ sentence }) => notices.push(sentence));
+    channel.drop();
+    document.text.insert(5, " typed");
+    channel.epoch = "second";
+    channel.server = new Y.Doc();
+    channel.server.getText("text").insert(0, "anew");
+    channel.restore();
+    await vi.waitFor(() => expect(document.snapshot().generation).toBe(1));
+    expect(document.text.toString()).toBe("[rebased]anew");
+    expect(document.snapshot().unconfirmed).toBe(0);
+    expect(channel.edits()).toHaveLength(0);
+    expect(channel.sent.filter(({ type }) => type === "DocumentRebase")).toHaveLength(1);
+    expect(notices.join()).toContain("Ada's text");
+  });
+
+  it("says why it could not be opened, and opens when asked again", async () => {
+    channel.failure = new RequestError("binary", "This is not a text file.");
+    const document = documents.open("a.png");
+    await vi.waitFor(() => expect(document.snapshot().phase).toBe("failed"));
+    expect(document.snapshot().failure?.sentence).toBe("This is not a text file.");
+    channel.failure = null;
+    await document.open();
+    expect(document.snapshot().phase).toBe("open");
+  });
+
+  it("follows its file", async () => {
+    const document = await opened();
+    const moves: string[] = [];
+    documents.onMoved((from, to) => moves.push(`${from} ${to}`));
+    channel.say({ type: "DocumentMoved", document: 7, path: "b.txt" });
+    expect(document.snapshot().path).toBe("b.txt");
+    expect(documents.get("b.txt")).toBe(document);
+    channel.drop();
+    channel.path = "c.txt";
+    channel.restore();
+    await vi.waitFor(() => expect(moves).toEqual(["a.txt b.txt", "b.txt c.txt"]));
+  });
+
+  it("says when saving fails and when the file is gone", async () => {
+    const document = await opened();
+    channel.say({ type: "DocumentSaved", document: 7, saved: false, problem: "The disk is full." });
+    expect(statusOf(document.snapshot())).toMatchObject({ tone: "problem", label: "Not saved", detail: "The disk is full." });
+    channel.say({ type: "DocumentSaved", document: 7, saved: true, problem: "" });
+    channel.say({ type: "DocumentGone", document: 7, gone: true });
+    expect(statusOf(document.snapshot()).label).toBe("File deleted");
+  });
+
+  it("undoes this person's typing alone", async () => {
+    const document = await opened();
+    const mine = {};
+    document.undo.addTrackedOrigin(mine);
+    document.doc.transact(() => document.text.insert(5, " mine"), mine);
+    const before = Y.encodeStateVector(channel.server);
+    channel.server.getText("text").insert(0, "theirs ");
+    channel.say({ type: "DocumentUpdate", document: 7, update: Y.encodeStateAsUpdate(channel.server, before) });
+    document.undo.undo();
+    expect(document.text.toString()).toBe("theirs hello");
+  });
+});
+
+describe("the proof that everyone has the same text", () => {
+  beforeEach(() => vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
+  afterEach(() => vi.useRealTimers());
+
+  async function checked(): Promise<Extract<ClientMessage, { type: "DocumentCheck" }> | undefined> {
+    await vi.advanceTimersByTimeAsync(4_000);
+    return channel.sent.filter((message) => message.type === "DocumentCheck").at(-1);
+  }
+
+  it("is exchanged when typing has stopped", async () => {
+    const document = documents.open("a.txt");
+    await vi.waitFor(() => expect(document.snapshot().phase).toBe("open"));
+    document.text.insert(5, " wörld 😀");
+    expect(await checked()).toMatchObject(proof("hello wörld 😀"));
+    channel.say({ type: "DocumentChecked", document: 7, comparable: true, same: true });
+    expect(document.snapshot().proven).toBe(true);
+    document.text.insert(0, "x");
+    expect(document.snapshot().proven).toBe(false);
+  });
+
+  it("heals a page that differs twice in a row, and says so", async () => {
+    const document = documents.open("a.txt");
+    await vi.waitFor(() => expect(document.snapshot().phase).toBe("open"));
+    const notices: string[] = [];
+    document.onNotice(({ sentence }) => notices.push(sentence));
+    for (let time = 0; time < 2; time++) {
+      expect(await checked()).toBeDefined();
+      channel.say({ type: "DocumentChecked", document: 7, comparable: true, same: false });
+    }
+    await vi.waitFor(() => expect(document.snapshot().generation).toBe(1));
+    expect(notices.at(-1)).toContain("shows the shared text again");
+  });
+});
+
+it("computes the checksum that zlib computes", () => {
+  expect(proof("123456789")).toEqual({ size: 9, checksum: 0xcbf43926 });
+  expect(proof("é😀")).toEqual({ size: 6, checksum: 0x7f805a06 });
+});
