@@ -73,7 +73,7 @@ export function SideBar({ onOpened }: { onOpened?: () => void }) {
             <Menu.Item onClick={() => download(ide.workspace, "", true)}>Download everything as zip</Menu.Item>
             <Menu.Divider />
             <Menu.Item onClick={() => tree.collapseAll()}>Collapse all folders</Menu.Item>
-            <Menu.CheckboxItem checked={tree.showsHidden} onChange={(shows) => ide.session.showHidden(shows)}>
+            <Menu.CheckboxItem closeMenuOnClick checked={tree.showsHidden} onChange={(shows) => ide.session.showHidden(shows)}>
               Show hidden (.git)
             </Menu.CheckboxItem>
           </Menu.Dropdown>

@@ -56,7 +56,7 @@ export function useCommands(): Command[] {
       { id: "close-terminal", title: "Close the terminal for everyone…", reason: onShown("terminal.close"), run: () => shown && void closeTerminal(ide, shown) },
       ...terminals.map((info) => ({
         id: `terminal-${info.terminal}`,
-        title: `Show ${info.name}`,
+        title: `Go to terminal: ${info.name}`,
         detail: terminalDetail(info, ide.me.display_name),
         reason: "",
         run: () => ide.openTerminal({ terminal: info.terminal }),

@@ -58,7 +58,11 @@ function Avatar({ present }: { present: Present }) {
         label={
           <>
             <strong>{label}</strong>
-            {present.active && <div className={classes.looking}>{openedLabel(present.active)}</div>}
+            {present.active && (
+              <div className={classes.looking}>
+                <Opened name={present.active} />
+              </div>
+            )}
           </>
         }
       >
@@ -134,7 +138,9 @@ function PersonEntries({ present }: { present: Present }) {
         <Menu.Item onClick={() => show(active)}>
           <span className={classes.entry}>
             <span>Open what {present.name} has open</span>
-            <span className={classes.path}>{openedLabel(active)}</span>
+            <span className={classes.path}>
+              <Opened name={active} />
+            </span>
           </span>
         </Menu.Item>
       )}
@@ -142,7 +148,9 @@ function PersonEntries({ present }: { present: Present }) {
       {!present.own &&
         others.slice(0, 6).map((name) => (
           <Menu.Item key={name} onClick={() => show(name)}>
-            <span className={classes.path}>{openedLabel(name)}</span>
+            <span className={classes.path}>
+              <Opened name={name} />
+            </span>
           </Menu.Item>
         ))}
       {!present.own && present.opened.length === 0 && <div className={classes.nothing}>Nothing is open in their window.</div>}
@@ -151,9 +159,11 @@ function PersonEntries({ present }: { present: Present }) {
 }
 
 /** What a tab is called to people: a path, or the terminal's name. */
-export function openedLabel(name: string): string {
+function Opened({ name }: { name: string }) {
+  const { terminals } = useIde();
+  useStore(terminals);
   const tab = openedTab(name);
-  return tab?.kind === "terminal" ? `Terminal ${tab.terminal}` : name;
+  return tab?.kind === "terminal" ? (terminals.get(tab.terminal)?.name ?? "A terminal") : name;
 }
 
 function roleInWords({ role }: Present): string {
