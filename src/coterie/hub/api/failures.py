@@ -67,7 +67,9 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     code = _STATUSES.get(error.status_code, ErrorCode.INVALID)
     response = failure(CoterieError(code, _SENTENCES.get(code, "This could not be read.")))
-    response.status_code = error.status_code
+    if error.status_code != 400:
+        # A body that is no text is as wrong as one that is no JSON.
+        response.status_code = error.status_code
     response.headers.update(error.headers or {})
     return response
 

@@ -124,8 +124,11 @@ def _statuses(needs: Needs, method: str, errors: tuple[ErrorCode, ...]) -> set[i
     statuses = {code.status for code in errors} | {422}
     if needs is not Need.PUBLIC:
         statuses.add(401)
-    if needs is Need.ADMINISTRATOR or isinstance(needs, Capability) or method != "GET":
+    if needs is Need.ADMINISTRATOR or isinstance(needs, Capability):
         statuses.add(403)
+    if method != "GET":
+        # Another page's, more than is read at once, no room for it.
+        statuses |= {403, 413, 507}
     if isinstance(needs, Capability):
         statuses.add(404)
     return statuses
