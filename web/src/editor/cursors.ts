@@ -18,6 +18,8 @@ interface Place {
   colour: number;
   anchor: number;
   head: number;
+  /** Counts this person's moves: their name is shown anew for a moment after each. */
+  moves: number;
 }
 
 type Scheme = "light" | "dark";
@@ -30,12 +32,19 @@ class Flag extends WidgetType {
     readonly colour: number,
     readonly below: boolean,
     readonly scheme: Scheme,
+    readonly moves: number,
   ) {
     super();
   }
 
   override eq(other: Flag): boolean {
-    return other.name === this.name && other.colour === this.colour && other.below === this.below && other.scheme === this.scheme;
+    return (
+      other.name === this.name &&
+      other.colour === this.colour &&
+      other.below === this.below &&
+      other.scheme === this.scheme &&
+      other.moves === this.moves
+    );
   }
 
   toDOM(): HTMLElement {
@@ -87,7 +96,7 @@ function places(scheme: Scheme): Extension {
 
 function drawn(people: ReadonlyMap<number, Place>, doc: EditorView["state"]["doc"], scheme: Scheme): DecorationSet {
   const ranges: Range<Decoration>[] = [];
-  for (const { name, colour, anchor, head } of people.values()) {
+  for (const { name, colour, anchor, head, moves } of people.values()) {
     const at = Math.min(head, doc.length);
     const [from, to] = [Math.min(anchor, at), Math.min(Math.max(anchor, at), doc.length)];
     if (from < to) {
@@ -95,7 +104,7 @@ function drawn(people: ReadonlyMap<number, Place>, doc: EditorView["state"]["doc
       ranges.push(Decoration.mark({ class: "cm-coterie-selection", attributes: { style } }).range(from, to));
     }
     const below = doc.lineAt(at).number === 1;
-    ranges.push(Decoration.widget({ widget: new Flag(name, colour, below, scheme), side: head >= anchor ? -1 : 1 }).range(at));
+    ranges.push(Decoration.widget({ widget: new Flag(name, colour, below, scheme, moves), side: head >= anchor ? -1 : 1 }).range(at));
   }
   return Decoration.set(ranges, true);
 }
@@ -107,6 +116,7 @@ export function cursors(shared: SharedDocument, people: People, scheme: Scheme):
       private readonly stops: (() => void)[];
       private timer: ReturnType<typeof setTimeout> | undefined;
       private lastSent = 0;
+      private moves = new Map<number, { at: string; count: number }>();
 
       constructor(private readonly view: EditorView) {
         this.stops = [
@@ -146,7 +156,16 @@ export function cursors(shared: SharedDocument, people: People, scheme: Scheme):
         const anchor = Y.createAbsolutePositionFromRelativePosition(cursor.anchor, shared.doc);
         const head = Y.createAbsolutePositionFromRelativePosition(cursor.head, shared.doc);
         if (anchor?.type !== shared.text || head?.type !== shared.text) return null;
-        return { name: person.display_name, colour: person.colour, anchor: anchor.index, head: head.index };
+        const moves = this.countMoves(connection, JSON.stringify([cursor.anchor, cursor.head]));
+        return { name: person.display_name, colour: person.colour, anchor: anchor.index, head: head.index, moves };
+      }
+
+      private countMoves(connection: number, at: string): number {
+        const before = this.moves.get(connection);
+        if (before?.at === at) return before.count;
+        const count = (before?.count ?? 0) + 1;
+        this.moves.set(connection, { at, count });
+        return count;
       }
 
       private sendSoon(): void {

@@ -164,6 +164,10 @@ function surface(dark: boolean): Extension {
         userSelect: "none",
         zIndex: "10",
       },
+      // The name stands over somebody's line: it is shown while they move, and under the pointer.
+      "@keyframes coterie-name": { to: { opacity: 0 } },
+      ".cm-coterie-person .cm-coterie-name": { animation: "coterie-name 0.3s 2.5s forwards" },
+      ".cm-coterie-person:hover .cm-coterie-name": { animation: "none" },
       ".cm-coterie-person[data-below] .cm-coterie-name": { bottom: "auto", top: "100%", borderRadius: "0 4px 4px 4px" },
       ".cm-coterie-writers": { width: "9em" },
       ".cm-coterie-writer": {
