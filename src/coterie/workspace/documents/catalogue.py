@@ -7,12 +7,14 @@ import time
 from pathlib import Path
 
 from coterie.wire.ids import new_id
+from coterie.workspace.documents.disk import Stamp
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS documents (
     id TEXT PRIMARY KEY,
     path TEXT NOT NULL UNIQUE,
     inode INTEGER NOT NULL,
+    born INTEGER NOT NULL,
     opened REAL NOT NULL
 );
 CREATE INDEX IF NOT EXISTS documents_inode ON documents (inode);
@@ -42,27 +44,29 @@ class Catalogue:
         row = self.database.execute("SELECT id FROM documents WHERE path = ?", (path,)).fetchone()
         return row[0] if row else None
 
-    def last_at(self, path: str) -> tuple[str, str, int] | None:
-        """Return identity, path now and inode of the document that is or was at `path`."""
+    def last_at(self, path: str) -> tuple[str, str, int, int] | None:
+        """Return identity, path now, inode and birth of the document that is or was at `path`."""
         row = self.database.execute(
-            "SELECT id, path, inode FROM documents WHERE path = :path"
-            " UNION ALL SELECT id, documents.path, inode FROM former_paths JOIN documents ON id = document"
+            "SELECT id, path, inode, born FROM documents WHERE path = :path"
+            " UNION ALL SELECT id, documents.path, inode, born FROM former_paths JOIN documents ON id = document"
             " WHERE former_paths.path = :path",
             {"path": path},
         ).fetchone()
         return tuple(row) if row else None
 
-    def by_inode(self, inode: int) -> list[tuple[str, str]]:
-        """Return identity and last known path of the documents whose file had this inode."""
-        return self.database.execute("SELECT id, path FROM documents WHERE inode = ?", (inode,)).fetchall()
+    def by_inode(self, stamp: Stamp) -> list[tuple[str, str]]:
+        """Return identity and last known path of the documents whose file was the one with this stamp."""
+        return self.database.execute(
+            "SELECT id, path FROM documents WHERE inode = ? AND born = ?", (stamp.inode, stamp.born)
+        ).fetchall()
 
-    def add(self, path: str, inode: int) -> str:
+    def add(self, path: str, stamp: Stamp) -> str:
         """Return the identity of a new document at `path`."""
         identity = new_id()
         with self.database:
             self.database.execute(
-                "INSERT INTO documents (id, path, inode, opened) VALUES (?, ?, ?, ?)",
-                (identity, path, inode, time.time()),
+                "INSERT INTO documents (id, path, inode, born, opened) VALUES (?, ?, ?, ?, ?)",
+                (identity, path, stamp.inode, stamp.born, time.time()),
             )
         return identity
 
@@ -77,11 +81,12 @@ class Catalogue:
             self.database.execute("DELETE FROM former_paths WHERE path = ?", (path,))
             self.database.execute("UPDATE documents SET path = ? WHERE id = ?", (path, identity))
 
-    def seen(self, identity: str, inode: int) -> None:
-        """Note the file's inode."""
+    def seen(self, identity: str, stamp: Stamp) -> None:
+        """Note which file it is."""
         with self.database:
             self.database.execute(
-                "UPDATE documents SET inode = ?, opened = ? WHERE id = ?", (inode, time.time(), identity)
+                "UPDATE documents SET inode = ?, born = ?, opened = ? WHERE id = ?",
+                (stamp.inode, stamp.born, time.time(), identity),
             )
 
     def folder(self, identity: str) -> Path:
@@ -97,4 +102,6 @@ class Catalogue:
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = NORMAL")
         database.executescript(_SCHEMA)
+        if "born" not in {column[1] for column in database.execute("PRAGMA table_info(documents)")}:
+            database.execute("ALTER TABLE documents ADD COLUMN born INTEGER NOT NULL DEFAULT 0")
         return database

@@ -11,6 +11,7 @@ import errno
 import hashlib
 import os
 import secrets
+import struct
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -24,6 +25,8 @@ TEMPORARY = ".coterie-saving-"
 """How the names of copies begin while a file is replaced; they exist for well under a millisecond."""
 
 _RENAME_EXCHANGE = 2
+_AT_EMPTY_PATH = 0x1000
+_STATX_BTIME, _BTIME_AT = 0x800, 80
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -34,6 +37,8 @@ class Stamp(NamedTuple):
     modified: int
     """Nanoseconds."""
     inode: int
+    born: int
+    """When the file was made, nanoseconds, 0 where the file system does not tell. Inodes are used again at once."""
 
 
 class Content(NamedTuple):
@@ -67,9 +72,13 @@ def digest(data: bytes) -> bytes:
 def stamp(root: Root, path: str) -> Stamp | None:
     """Return the file's stamp, None when there is no such file (or no file there)."""
     try:
-        return _stamp(root.stat(path))
+        fd = root.open(path, getattr(os, "O_PATH", os.O_RDONLY | os.O_NONBLOCK))
     except CoterieError:
         return None
+    try:
+        return _stamp(fd)
+    finally:
+        os.close(fd)
 
 
 def read(root: Root, path: str) -> Content:
@@ -93,7 +102,7 @@ def replace(
         fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, dir_fd=folder)
         with os.fdopen(fd, "rb") as old:
             status = os.fstat(old.fileno())
-            if _stamp(status) != known:
+            if _stamp(old.fileno()) != known:
                 content = _content(old.fileno(), path)
                 if content.digest != known_digest:
                     raise ChangedError(content)
@@ -113,13 +122,26 @@ def replace(
         return Replaced(new, displaced)
 
 
-def _stamp(status: os.stat_result) -> Stamp:
-    return Stamp(status.st_size, status.st_mtime_ns, status.st_ino)
+def _stamp(fd: int) -> Stamp:
+    status = os.fstat(fd)
+    return Stamp(status.st_size, status.st_mtime_ns, status.st_ino, born(fd))
+
+
+def born(fd: int) -> int:
+    """Return when the file was made, nanoseconds since 1970, 0 where that is not known."""
+    statx = getattr(_libc, "statx", None)
+    if statx is None:
+        return int(getattr(os.fstat(fd), "st_birthtime", 0) * 1e9)
+    found = ctypes.create_string_buffer(256)
+    if statx(fd, b"", _AT_EMPTY_PATH, _STATX_BTIME, found) != 0:
+        return 0
+    seconds, nanoseconds = struct.unpack_from("=qI", found, _BTIME_AT)
+    return int(seconds * 1_000_000_000 + nanoseconds)
 
 
 def _content(fd: int, path: str) -> Content:
     # Stamped before it is read: a write in between gives another stamp later, never a stale content with a fresh one.
-    before = _stamp(os.fstat(fd))
+    before = _stamp(fd)
     parts: list[bytes] = []
     size = 0
     while part := os.read(fd, 1 << 20):
@@ -134,7 +156,7 @@ def _content(fd: int, path: str) -> Content:
 def _displaced(folder: int, copy: str, path: str, known: Stamp, known_digest: bytes) -> Content | None:
     fd = os.open(copy, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, dir_fd=folder)
     with os.fdopen(fd, "rb") as file:
-        if _stamp(os.fstat(file.fileno())) == known:
+        if _stamp(file.fileno()) == known:
             return None
         content = _content(file.fileno(), path)
     return content if content.digest != known_digest else None
@@ -155,7 +177,7 @@ def _create(folder: int, name: str, data: bytes, mode: int) -> Stamp:
         except OSError:
             os.unlink(name, dir_fd=folder)
             raise
-        return _stamp(os.fstat(file.fileno()))
+        return _stamp(file.fileno())
 
 
 def _copy(folder: int, copy: str, data: bytes, old: int, status: os.stat_result) -> Stamp:
@@ -182,7 +204,7 @@ def _copy(folder: int, copy: str, data: bytes, old: int, status: os.stat_result)
             # Through /proc, because linking by descriptor alone takes a privilege.
             os.link(f"/proc/self/fd/{fd}", copy, dst_dir_fd=folder, follow_symlinks=True)
             named = True
-        return _stamp(os.fstat(fd))
+        return _stamp(fd)
     except OSError:
         if named:
             with suppress(FileNotFoundError):
@@ -214,12 +236,13 @@ def _exchange(folder: int, copy: str, name: str) -> None:
 
 
 def _overwrite(folder: int, name: str, data: bytes) -> Stamp:
-    fd = os.open(name, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+    # Without waiting: a pipe of that name may have taken the file's place.
+    fd = os.open(name, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, dir_fd=folder)
     try:
         _write(fd, data)
         os.ftruncate(fd, len(data))
         os.fsync(fd)
-        return _stamp(os.fstat(fd))
+        return _stamp(fd)
     finally:
         os.close(fd)
 

@@ -7,6 +7,7 @@ import errno
 import logging
 import time
 from collections.abc import Coroutine
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol
 
@@ -35,6 +36,9 @@ LONGEST = 5.0
 RETRY = 5.0
 """Seconds between attempts to save while saving fails."""
 
+_ATTEMPTS = 4
+"""Saves that are remembered until one is known to have ended."""
+
 _REBASES = 100
 """Rebases that are remembered."""
 
@@ -51,6 +55,16 @@ class Seen(Enum):
     SAME = "same"
     CHANGED = "changed"
     MISSING = "missing"
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a save writes: the text, the document that has it, after how many changes, and how it is written."""
+
+    text: str
+    state: bytes
+    changes: int
+    style: encoding.Format
 
 
 class Document:
@@ -84,6 +98,9 @@ class Document:
         self._kept_at: float | None = None
         """When the last version was made, None before the first since the document was opened."""
         self._keep = keep
+        self._attempts: dict[bytes, Written] = {}
+        """By digest: what the file may hold since saves whose end nobody heard of."""
+        self._closed = False
         self.room = self._room(history)
         for record in history.records if not history.new else ():
             self.room.note(record)
@@ -103,13 +120,14 @@ class Document:
             if deleted:
                 history = await asyncio.to_thread(lambda: epoch.recall(store.load()))
                 text = Replica([history.base]).text
-                content, style = Content(b"", history.digest, Stamp(0, 0, 0)), encoding.Format()
+                content, style = Content(b"", history.digest, Stamp(0, 0, 0, 0)), encoding.Format()
             else:
                 content = await asyncio.to_thread(disk.read, root, path)
                 text, style = encoding.decode(content.data)
                 history = await asyncio.to_thread(_history, store, text, content.digest)
-        except OSError as error:
-            raise problem(error, path) from error
+        except (OSError, CoterieError) as error:
+            store.close()
+            raise problem(error, path) if isinstance(error, OSError) else error from error
         except (ValueError, BrokenError) as error:
             store.close()
             raise problem(FileNotFoundError(errno.ENOENT, ""), path) from error
@@ -128,7 +146,7 @@ class Document:
         """Bring the text into the file, merging what another program wrote meanwhile."""
         async with self._lock:
             self._cancel_timer()
-            while self.dirty and not self.gone:
+            while self.dirty and not self.gone and not self._closed:
                 if not await self._save():
                     self._timer = self._loop.call_later(RETRY, self._due)
                     return
@@ -136,6 +154,8 @@ class Document:
     async def look(self, kind: Kind = Kind.OVERWRITTEN, name: str = "") -> Seen:
         """See whether another program changed the file and take that in; `kind` and `name` of the version before."""
         async with self._lock:
+            if self._closed:
+                return Seen.SAME
             stamp = await asyncio.to_thread(disk.stamp, self._root, self.path)
             if stamp is None:
                 return Seen.MISSING
@@ -149,7 +169,11 @@ class Document:
                 self._tell_problem(error.sentence)
                 return Seen.SAME
             self._set_gone(gone=False)
-            return Seen.CHANGED if await self._take_in(content, kind, name) else Seen.SAME
+            changed = await self._take_in(content, kind, name)
+            if self.dirty and self._timer is None:
+                # Typed while there was no file.
+                self._on_change()
+            return Seen.CHANGED if changed else Seen.SAME
 
     def moved(self, path: str) -> None:
         """The file is at another path now."""
@@ -165,14 +189,12 @@ class Document:
         async with self._lock:
             if not self.gone:
                 return
-            text = self.room.replica.text
-            data, style = encoding.encode(text, self.style)
-            changes, state = self.room.changes, self.room.replica.state
+            data, digest, written = await self._about_to_write()
             try:
                 done = await asyncio.to_thread(disk.replace, self._root, self.path, data, None, b"")
             except OSError as error:
                 raise problem(error, self.path) from error
-            self._saved(text, state, changes, disk.digest(data), done.stamp, style)
+            self._saved(written, digest, done.stamp)
             self._set_gone(gone=False)
 
     def keep(self, kind: Kind, name: str = "") -> int:
@@ -213,27 +235,31 @@ class Document:
 
     async def compact(self) -> None:
         """Rewrite the log as short as it can be. A failure leaves the old one."""
-        self.room.flush()
-        self._store.begin_compaction()
-        records = self._compacted()
-        written = False
-        try:
-            await asyncio.to_thread(self._store.write_compacted, [pack(record) for record in records])
-            written = True
-        except OSError as error:
-            log.warning("compacting the log of %s: %s", self.path, error)
-        try:
-            self._store.end_compaction(written=written)
-        except OSError as error:
-            log.warning("compacting the log of %s: %s", self.path, error)
+        # Not while a save is under way: the new log would not know what the file is about to hold.
+        async with self._lock:
+            self.room.flush()
+            self._store.begin_compaction()
+            records = self._compacted()
+            written = False
+            try:
+                await asyncio.to_thread(self._store.write_compacted, [pack(record) for record in records])
+                written = True
+            except OSError as error:
+                log.warning("compacting the log of %s: %s", self.path, error)
+            try:
+                self._store.end_compaction(written=written)
+            except OSError as error:
+                log.warning("compacting the log of %s: %s", self.path, error)
 
     async def close(self) -> None:
         """Save and let go of everything."""
         await self.save()
-        self._cancel_timer()
         if self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
+        async with self._lock:
+            self._closed = True
         self.room.close()
+        self._cancel_timer()
         if self._store.bloated:
             await self.compact()
         await self.sync()
@@ -251,20 +277,12 @@ class Document:
     # Saving
 
     async def _save(self) -> bool:
-        room = self.room
         try:
-            text, state = room.replica.text, room.replica.state
+            known, old_base, old_text = self.stamp, self._base, self._text
+            data, digest, written = await self._about_to_write()
         except BrokenError:
             self._broken(None)
             return False
-        changes = room.changes
-        data, style = encoding.encode(text, self.style)
-        digest = disk.digest(data)
-        room.flush()
-        room.note(Disk(digest, written=False))
-        known, old_base, old_text = self.stamp, self._base, self._text
-        # The log goes to the medium first: whatever the file holds after a power cut, the log knows of.
-        await self.sync()
         try:
             done = await asyncio.to_thread(disk.replace, self._root, self.path, data, known, self.digest)
         except ChangedError as changed:
@@ -282,20 +300,35 @@ class Document:
         if self._kept_at is None:
             self._keep(old_text, Kind.TYPED)
             self._kept_at = self._loop.time() - EVERY
-        self._saved(text, state, changes, digest, done.stamp, style)
+        self._saved(written, digest, done.stamp)
         if self._loop.time() - self._kept_at >= EVERY:
             self.keep(Kind.TYPED)
         if done.displaced is not None:
             await self._merge(done.displaced, old_base, old_text)
         return True
 
-    def _saved(
-        self, text: str, state: bytes, changes: int, digest: bytes, stamp: Stamp, style: encoding.Format
-    ) -> None:
-        self._text, self._base, self.digest, self.stamp, self.style = text, state, digest, stamp, style
-        self._saved_changes = changes
+    async def _about_to_write(self) -> tuple[bytes, bytes, Written]:
+        """Return the bytes of the text there is now, their digest and what they are. Raises BrokenError."""
+        room = self.room
+        text, state, changes = room.replica.text, room.replica.state, room.changes
+        data, style = encoding.encode(text, self.style)
+        digest = disk.digest(data)
+        written = self._attempts[digest] = Written(text, state, changes, style)
+        while len(self._attempts) > _ATTEMPTS:
+            del self._attempts[next(iter(self._attempts))]
+        room.flush()
+        room.note(Disk(digest, written=False))
+        # The log goes to the medium first: whatever the file holds after a power cut, the log knows of.
+        await self.sync()
+        return data, digest, written
+
+    def _saved(self, written: Written, digest: bytes, stamp: Stamp) -> None:
+        self._text, self._base, self.style = written.text, written.state, written.style
+        self.digest, self.stamp = digest, stamp
+        self._saved_changes = written.changes
+        self._attempts.clear()
         self.problem = ""
-        self.room.note(Disk(digest, state=b"" if changes == self.room.changes else state))
+        self.room.note(Disk(digest, state=b"" if written.changes == self.room.changes else written.state))
         if not self.dirty:
             self.room.tell(DocumentSaved(self.number, saved=True))
 
@@ -310,6 +343,13 @@ class Document:
         """Another program wrote the file: turn that into edits. Identical bytes are no event. Whether there was one."""
         if content.digest == self.digest:
             self.stamp = content.stamp
+            if self.problem and not self.dirty:
+                self.problem = ""
+                self.room.tell(DocumentSaved(self.number, saved=True))
+            return False
+        if (written := self._attempts.get(content.digest)) is not None:
+            # No other program's: a save of ours that was cut short after it was done.
+            self._saved(written, content.digest, content.stamp)
             return False
         try:
             text, style = encoding.decode(content.data)
@@ -318,9 +358,15 @@ class Document:
                 "Another program replaced this file by one that is not text. The text is kept here and not saved."
             )
             return False
+        if text == self.room.replica.text:
+            # However it came there, it is what everyone sees already: an edit would double what is not saved yet.
+            written = Written(text, self.room.replica.state, self.room.changes, style)
+            self._saved(written, content.digest, content.stamp)
+            return True
         self.keep(kind, name)
         update, forked = await asyncio.to_thread(epoch.foreign, self._base, text)
         clean = not self.dirty
+        self._attempts.clear()
         self.room.take(update)
         self._text, self.digest, self.stamp, self.style = text, content.digest, content.stamp, style
         self.problem = ""

@@ -89,10 +89,6 @@ def encode(text: str, style: Format) -> tuple[bytes, Format]:
     else:
         written = text
     encoding, bom = style.encoding, style.bom
-    if written.startswith("\ufeff"):
-        # Reading the file back takes it for the byte order mark: one is there, never two.
-        written = written.removeprefix("\ufeff")
-        bom = bom or (codecs.BOM_UTF8 if encoding == "utf-8" else b"")
     try:
         body = written.encode(encoding)
         # A Latin-1 text whose bytes now happen to be UTF-8 would be read back as other characters.

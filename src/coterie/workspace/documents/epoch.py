@@ -60,7 +60,7 @@ def restore(records: Sequence[Record], text: str, digest: bytes) -> History:
                 history.records.append(Disk(digest, state=history.base))
             return history
     if history.replica.text == text:
-        # It got there in a way that the log does not know of: taking it for a foreign change would double what was typed.
+        # However it got there: taking it for a foreign change would double what was typed.
         history.base = history.replica.state
         history.records.append(Disk(digest))
         return history

@@ -116,6 +116,11 @@ class History:
             for id_, at, kind, name, authors, size in rows
         ]
 
+    def join(self, document: str, into: str) -> None:
+        """The versions of a document are another's now, which took its place."""
+        with self._database:
+            self._database.execute("UPDATE versions SET document = ? WHERE document = ?", (into, document))
+
     def text(self, document: str, version: int) -> str | None:
         """Return the text of a version, None when there is no such version of this document."""
         row = self._database.execute(

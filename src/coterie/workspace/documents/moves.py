@@ -41,11 +41,13 @@ def find(root: Root, path: str, stamp: Stamp, digest: bytes) -> str | None:
                 for name in names:
                     looked += 1
                     here = f"{folder}/{name.name}" if folder else name.name
+                    if not here.isprintable() and not _travels(here):
+                        continue
                     if name.is_dir(follow_symlinks=False):
                         if name.name != ".git":
                             folders.append(here)
                     elif name.is_file(follow_symlinks=False) and not name.name.startswith(disk.TEMPORARY):
-                        if name.inode() == stamp.inode:
+                        if name.inode() == stamp.inode and _born(fd, name.name) == stamp.born:
                             return here
                         status = name.stat(follow_symlinks=False)
                         if status.st_size == stamp.size > 0 and time.time() - status.st_ctime < _RECENT:
@@ -58,6 +60,26 @@ def find(root: Root, path: str, stamp: Stamp, digest: bytes) -> str | None:
             break
     same = [here for here in alike if here != path and _digest(root, here) == digest]
     return same[0] if len(same) == 1 else None
+
+
+def _born(folder: int, name: str) -> int:
+    try:
+        fd = os.open(name, getattr(os, "O_PATH", os.O_RDONLY) | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+    except OSError:
+        return -1
+    try:
+        return disk.born(fd)
+    finally:
+        os.close(fd)
+
+
+def _travels(path: str) -> bool:
+    """Whether a path can be said at all: one that is not UTF-8 can be neither shown nor remembered."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _digest(root: Root, path: str) -> bytes:

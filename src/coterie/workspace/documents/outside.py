@@ -55,7 +55,7 @@ class Outside:
         self,
         root: Root,
         documents: Callable[[], Iterable[Document]],
-        moved: Callable[[Document, str], bool],
+        moved: Callable[[Document, str], Awaitable[bool]],
         notice: Callable[[Notice], None],
         count: Count,
     ) -> None:
@@ -175,9 +175,12 @@ class Outside:
                     await self._wake.wait()
                     await asyncio.sleep(GATHER)
             self._wake.clear()
-            await self.look()
-            if gathering and self._loop.time() >= self._event_due:
-                await self._tell()
+            try:
+                await self.look()
+                if gathering and self._loop.time() >= self._event_due:
+                    await self._tell()
+            except Exception:
+                log.exception("looking at what other programs did")
 
     async def _not_there(self, document: Document) -> None:
         now = self._loop.time()
@@ -186,7 +189,7 @@ class Outside:
             return
         del self._missing[document.number]
         where = await asyncio.to_thread(moves.find, self._root, document.path, document.stamp, document.digest)
-        if where is not None and self._moved(document, where):
+        if where is not None and await self._moved(document, where):
             document.moved(where)
             await self.follow()
         else:

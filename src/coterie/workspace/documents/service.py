@@ -62,6 +62,10 @@ IDLE = 30.0
 """Seconds after the last member left until a document is closed and its memory given back."""
 
 
+LONGEST_STATE_VECTOR = 1 << 20
+"""Bytes of a state vector from a page: a hundred thousand people's worth, and still read in a moment."""
+
+
 async def unknown(_folder: str, _old: str, _new: str) -> int | None:
     """Count nothing: how many files differ between commits is not known."""
     return None
@@ -84,6 +88,8 @@ class Documents:
         self._next_number = 1
         self._tasks: set[asyncio.Task[None]] = set()
         self._idle: dict[int, asyncio.TimerHandle] = {}
+        self._closing: dict[str, asyncio.Future[None]] = {}
+        """By identity: documents whose log is being closed."""
 
     def handlers(self) -> dict[type[ClientMessage], Handler]:
         return {
@@ -110,26 +116,31 @@ class Documents:
 
     def paused(self, member: Member) -> None:
         for number in self._of_member.get(member, ()):
-            self._by_number[number].room.pause(member)
+            if document := self._by_number.get(number):
+                document.room.pause(member)
 
     def resumed(self, member: Member) -> None:
         for number in self._of_member.get(member, ()):
-            self._by_number[number].room.resume(member)
+            if document := self._by_number.get(number):
+                document.room.resume(member)
 
     async def start(self) -> None:
         self._catalogue = await asyncio.to_thread(Catalogue, self._state)
         self.history = History(self._catalogue.database)
         self.outside = Outside(self._root, lambda: self.open_documents, self._moved, self._notice, self._count)
         self.outside.start()
-        self._run(self._sync_forever())
+        self._syncing = asyncio.create_task(self._sync_forever())
 
     async def stop(self, *, save: bool = True) -> None:
         await self.outside.stop()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
         for timer in self._idle.values():
             timer.cancel()
+        self._syncing.cancel()
+        if not save:
+            for task in list(self._tasks):
+                task.cancel()
+        # A document that is being closed is let finish: cut short, its save would look like another program's.
+        await asyncio.gather(self._syncing, *self._tasks, return_exceptions=True)
         loaded = await asyncio.gather(*self._by_path.values(), return_exceptions=True)
         documents = [document for document in loaded if isinstance(document, Document)]
         closing = (document.close() if save else document.drop() for document in documents)
@@ -150,9 +161,12 @@ class Documents:
     # Messages
 
     async def _open(self, member: Member, message: DocumentOpen) -> None:
+        if len(message.state_vector) > LONGEST_STATE_VECTOR:
+            raise CoterieError(ErrorCode.TOO_BIG, "This page sent something unreadable. Reload it.", "state vector")
         document, path = await self._document(message.path, message.epoch)
         rooms = self._of_member.get(member)
         if rooms is None:
+            self._rest(document)
             return
         if timer := self._idle.pop(document.number, None):
             timer.cancel()
@@ -172,6 +186,8 @@ class Documents:
         except UpdateError as error:
             member.close(Closing.MALFORMED, str(error))
             return
+        finally:
+            self._rest(document)
         rooms.add(document.number)
         if document.gone:
             member.send(DocumentGone(document.number, gone=True))
@@ -196,8 +212,10 @@ class Documents:
 
     def _check(self, member: Member, message: DocumentCheck) -> None:
         document = self._by_number.get(message.document)
-        if document is None:
+        if document is None or message.document not in self._of_member.get(member, ()):
             return
+        if len(message.state_vector) > LONGEST_STATE_VECTOR:
+            raise CoterieError(ErrorCode.TOO_BIG, "This page sent something unreadable. Reload it.", "state vector")
         replica = document.room.replica
         try:
             comparable = decode_clocks(message.state_vector) == {k: v for k, v in replica.clocks.items() if v}
@@ -286,21 +304,24 @@ class Documents:
         known = self._catalogue.last_at(path)
         if known is None:
             return None
-        identity, now, inode = known
+        identity, now, inode, born = known
         if now in self._by_path or await asyncio.to_thread(disk.stamp, self._root, now) is not None:
             return now
-        found = await asyncio.to_thread(moves.find, self._root, now, Stamp(0, 0, inode), b"")
+        found = await asyncio.to_thread(moves.find, self._root, now, Stamp(0, 0, inode, born), b"")
         if found is not None and found not in self._by_path:
-            self._catalogue.move(identity, found)
+            self._move(identity, found)
         return found
 
     async def _load(self, path: str, *, deleted: bool) -> Document:
         stamp = await asyncio.to_thread(disk.stamp, self._root, path)
         identity = self._catalogue.find(path)
         if identity is None and stamp is not None:
-            identity = self._renamed(path, stamp.inode) or self._catalogue.add(path, stamp.inode)
+            identity = self._renamed(path, stamp) or self._catalogue.add(path, stamp)
         if identity is None or (stamp is None and not deleted):
             raise problem(FileNotFoundError(errno.ENOENT, ""), path)
+        while (closing := self._closing.get(identity)) is not None:
+            # Two on one log would write past each other.
+            await closing
         number = self._next_number
         self._next_number += 1
         store = Store(self._catalogue.folder(identity) / "log")
@@ -309,7 +330,7 @@ class Documents:
         self._by_number[number] = document
         self._identity[number] = identity
         if stamp is not None:
-            self._catalogue.seen(identity, document.stamp.inode)
+            self._catalogue.seen(identity, document.stamp)
         self._run(self.outside.follow())
         return document
 
@@ -324,11 +345,11 @@ class Documents:
         if task.cancelled() or task.exception() is not None:
             self._by_path.pop(path, None)
 
-    def _renamed(self, path: str, inode: int) -> str | None:
+    def _renamed(self, path: str, stamp: Stamp) -> str | None:
         """The document whose file was renamed to `path` while it was closed."""
-        for identity, old in self._catalogue.by_inode(inode):
+        for identity, old in self._catalogue.by_inode(stamp):
             if old not in self._by_path and disk.stamp(self._root, old) is None:
-                self._catalogue.move(identity, path)
+                self._move(identity, path)
                 return identity
         return None
 
@@ -337,7 +358,12 @@ class Documents:
         if document is None:
             return
         document.room.leave(member)
-        if not document.room.members:
+        self._rest(document)
+
+    def _rest(self, document: Document) -> None:
+        """Close a document that nobody has open, after a while."""
+        number = document.number
+        if not document.room.members and number in self._by_number and number not in self._idle:
             loop = asyncio.get_running_loop()
             self._idle[number] = loop.call_later(IDLE, self._unload_later, document)
 
@@ -347,14 +373,22 @@ class Documents:
 
     async def _unload(self, document: Document) -> None:
         await document.save()
-        if document.room.members or document.dirty:
+        if document.room.members or document.number not in self._by_number:
+            return
+        if document.dirty and not document.gone:
+            self._rest(document)
             return
         self._by_path.pop(document.path, None)
         self._by_number.pop(document.number, None)
         identity = self._identity.pop(document.number)
-        await document.close()
         if not document.gone:
-            self._catalogue.seen(identity, document.stamp.inode)
+            self._catalogue.seen(identity, document.stamp)
+        closing = self._closing[identity] = asyncio.get_running_loop().create_future()
+        try:
+            await document.close()
+        finally:
+            del self._closing[identity]
+            closing.set_result(None)
         await self.outside.follow()
 
     # In the background
@@ -365,15 +399,26 @@ class Documents:
             for document in list(self._by_number.values()):
                 await document.sync()
 
-    def _moved(self, document: Document, path: str) -> bool:
-        """A file was moved to `path`: so are its room and its history. False when another document is open there."""
+    async def _moved(self, document: Document, path: str) -> bool:
+        """A file was moved to `path`: so are its room and its history. False when somebody has that path open."""
+        for other in self.open_documents:
+            if other.path == path and other is not document and not other.room.members:
+                if other.dirty:
+                    other.keep(Kind.OVERWRITTEN)
+                await self._unload(other)
         task = self._by_path.get(document.path)
-        if path in self._by_path or task is None:
+        if path in self._by_path or task is None or document.number not in self._by_number:
             return False
         del self._by_path[document.path]
         self._by_path[path] = task
-        self._catalogue.move(self._identity[document.number], path)
+        self._move(self._identity[document.number], path)
         return True
+
+    def _move(self, identity: str, path: str) -> None:
+        replaced = self._catalogue.find(path)
+        if replaced is not None and replaced != identity:
+            self.history.join(replaced, identity)
+        self._catalogue.move(identity, path)
 
     def _notice(self, notice: Notice) -> None:
         data = frame(notice)
