@@ -24,7 +24,10 @@ export class RequestError extends Error {
 const FIRST_DELAY = 250;
 const LONGEST_DELAY = 5_000;
 const PING_EVERY = 10_000;
-const PONG_WITHIN = 10_000;
+/** Less than PING_EVERY: the next ping must not put off the verdict on this one. */
+const PONG_WITHIN = 8_000;
+/** The same when the browser says that there is no network: what needs none, like a hub on this machine, answers by then. */
+const PONG_WITHIN_OFFLINE = 2_000;
 
 export class Channel {
   state: ChannelState = "connecting";
@@ -54,6 +57,7 @@ export class Channel {
       this.latency = performance.now() - this.pingSent;
     });
     globalThis.addEventListener?.("online", this.now);
+    globalThis.addEventListener?.("offline", this.doubt);
     this.connect();
   }
 
@@ -113,6 +117,7 @@ export class Channel {
 
   close(): void {
     globalThis.removeEventListener?.("online", this.now);
+    globalThis.removeEventListener?.("offline", this.doubt);
     this.end("closed", "");
     const socket = this.socket;
     this.socket = null;
@@ -153,7 +158,9 @@ export class Channel {
     for (const handler of [...(this.handlers.get(message.type) ?? [])]) handler(message);
   }
 
-  private ping(): void {
+  private doubt = (): void => this.ping(PONG_WITHIN_OFFLINE);
+
+  private ping(within = PONG_WITHIN): void {
     this.pingSent = performance.now();
     if (!this.send({ type: "Ping", number: Math.floor(this.pingSent) })) return;
     clearTimeout(this.pongDue);
@@ -162,7 +169,7 @@ export class Channel {
       const socket = this.socket;
       this.lost(0);
       socket?.close();
-    }, PONG_WITHIN);
+    }, within);
   }
 
   private lost(code: number): void {
