@@ -1,0 +1,536 @@
+"""What runs beside each other in one document: saving, compacting, closing, opening, other programs, ends of every kind."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from coterie.wire.capabilities import Role
+from coterie.wire.closing import Closing
+from coterie.wire.errors import CoterieError
+from coterie.wire.messages import documents as wire
+from coterie.workspace.documents import disk, document, outside, service, store
+from coterie.workspace.documents.document import Document
+from coterie.workspace.documents.service import Documents
+from coterie.workspace.paths import Root
+from tests.workspace.documents.people import FakeMember, Page
+
+
+class Server:
+    """Documents of a real folder; nothing is saved, looked at or closed by the clock."""
+
+    def __init__(self, folder: Path) -> None:
+        self.files = folder / "files"
+        self.files.mkdir()
+        self._state = folder / "state"
+
+    async def start(self) -> None:
+        self.root = Root(self.files)
+        self.documents = Documents(self.root, self._state)
+        await self.documents.start()
+        await self.documents.outside.stop()
+
+    async def end(self, *, save: bool = False) -> None:
+        await self.documents.stop(save=save)
+        self.root.close()
+
+    async def restart(self, *pages: Page) -> None:
+        """Be killed, and come back for these pages."""
+        for page in pages:
+            page.disconnect()
+        await self.end()
+        await self.start()
+        for page in pages:
+            page.connect(self.documents)
+        await self.exchange(*pages)
+
+    def document(self, path: str) -> Document:
+        return next(one for one in self.documents.open_documents if one.path == path)
+
+    async def page(self, path: str, user: str = "ada") -> Page:
+        page = Page(user, path)
+        page.connect(self.documents)
+        await self.exchange(page)
+        return page
+
+    async def exchange(self, *pages: Page) -> None:
+        for _ in range(50):
+            for page in pages:
+                await page.deliver()
+            for one in self.documents.open_documents:
+                one.room.flush()
+            for page in pages:
+                page.receive()
+            if not any(page.sent or (page.member and page.member.inbox) for page in pages):
+                return
+        raise AssertionError("they never come to rest")
+
+    async def type(self, page: Page, at: int, text: str, *others: Page) -> None:
+        page.edit(at, 0, text)
+        await self.exchange(page, *others)
+
+    async def look(self) -> None:
+        for _ in range(2):
+            await self.documents.outside.look()
+
+    async def unload(self, path: str) -> None:
+        await self.documents._unload(self.document(path))
+
+
+@pytest.fixture(autouse=True)
+def _by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    for owner, name in ((document, "PAUSE"), (document, "LONGEST"), (document, "RETRY"), (service, "IDLE")):
+        monkeypatch.setattr(owner, name, 1e6)
+    monkeypatch.setattr(outside, "MISSING_FOR", 0.0)
+
+
+@pytest_asyncio.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Server]:
+    made = Server(tmp_path)
+    await made.start()
+    yield made
+    await made.end()
+
+
+class Gate:
+    """A blocking function that waits at its door: reached, then let through."""
+
+    def __init__(self, real: Callable[..., Any], *, after: bool = False) -> None:
+        self._real = real
+        self._after = after
+        self._reached = threading.Event()
+        self._open = threading.Event()
+
+    def __call__(self, *arguments: Any) -> Any:
+        done = self._real(*arguments) if self._after else None
+        self._reached.set()
+        assert self._open.wait(20)
+        return done if self._after else self._real(*arguments)
+
+    async def reached(self) -> None:
+        await asyncio.to_thread(self._reached.wait, 20)
+
+    def open(self) -> None:
+        self._open.set()
+
+
+@pytest.mark.asyncio
+async def test_opening_waits_for_the_same_documents_end(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A document that is compacted while it closes would put its log into the place of its successor's."""
+    (server.files / "a").write_text("one")
+    page = await server.page("a")
+    await server.type(page, 3, " two")
+    page.disconnect()
+    monkeypatch.setattr(store, "_COMPACT_BEYOND", -1_000_000)
+    gate = Gate(store.Store.write_compacted)
+    monkeypatch.setattr(store.Store, "write_compacted", lambda *arguments: gate(*arguments))
+    closing = asyncio.create_task(server.unload("a"))
+    await gate.reached()
+    again = Page("bob", "a")
+    again.connect(server.documents)
+    opening = asyncio.create_task(again.deliver())
+    for _ in range(20):
+        await asyncio.sleep(0)
+        await asyncio.to_thread(lambda: None)
+    gate.open()
+    await closing
+    await opening
+    monkeypatch.setattr(store, "_COMPACT_BEYOND", 1 << 30)
+    await server.exchange(again)
+    await server.type(again, 7, " three")
+    await server.restart(again)
+    assert again.text == "one two three"
+    assert not again.notices
+
+
+@pytest.mark.asyncio
+async def test_compacting_during_a_save_knows_of_it(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    (server.files / "a").write_text("one")
+    page = await server.page("a")
+    await server.type(page, 3, " two")
+    one = server.document("a")
+    gate = Gate(disk.replace, after=True)
+    monkeypatch.setattr(disk, "replace", gate)
+    saving = asyncio.create_task(one.save())
+    await gate.reached()
+    compacting = asyncio.create_task(one.compact())
+    for _ in range(20):
+        await asyncio.sleep(0)
+        await asyncio.to_thread(lambda: None)
+    # Killed here: the file is written, and the log does not say so yet.
+    log = server.documents._catalogue.folder(server.documents.identity_of(one)) / "log"
+    killed = log.read_bytes()
+    gate.open()
+    await saving
+    await compacting
+    monkeypatch.undo()
+    page.disconnect()
+    await server.end()
+    log.write_bytes(killed)
+    await server.start()
+    page.connect(server.documents)
+    await server.exchange(page)
+    assert page.text == "one two"
+    assert server.document("a").room.replica.text == "one two"
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("typed", ["", " three"])
+async def test_a_save_that_fails_after_it_was_done(
+    server: Server, monkeypatch: pytest.MonkeyPatch, typed: str
+) -> None:
+    (server.files / "a").write_text("one")
+    page = await server.page("a")
+    await server.type(page, 3, " two")
+    real = disk.replace
+
+    def fails(*arguments: Any) -> Any:
+        real(*arguments)
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr(disk, "replace", fails)
+    one = server.document("a")
+    await one.save()
+    assert one.problem
+    monkeypatch.setattr(disk, "replace", real)
+    if typed:
+        await server.type(page, 7, typed)
+    await one.save()
+    await server.exchange(page)
+    assert page.text == "one two" + typed == (server.files / "a").read_text()
+    assert not one.problem
+
+
+@pytest.mark.asyncio
+async def test_a_restore_killed_halfway_doubles_nothing(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    (server.files / "a").write_text("one")
+    page = await server.page("a")
+    (server.files / "a").unlink()
+    await server.look()
+    await server.type(page, 3, " two")
+    real = disk.replace
+
+    def killed(*arguments: Any) -> Any:
+        real(*arguments)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(disk, "replace", lambda *arguments: _swallow(killed, *arguments))
+    with pytest.raises(RuntimeError):
+        await server.document("a").restore()
+    monkeypatch.undo()
+    await server.type(page, 7, " three")
+    await server.restart(page)
+    assert page.text == "one two three"
+
+
+def _swallow(work: Callable[..., Any], *arguments: Any) -> Any:
+    try:
+        return work(*arguments)
+    except KeyboardInterrupt:
+        raise RuntimeError("killed") from None
+
+
+@pytest.mark.asyncio
+async def test_a_program_that_writes_what_everyone_sees(server: Server) -> None:
+    """Typed while the file was gone, and then written by another program: there once."""
+    (server.files / "a").write_text("one")
+    page = await server.page("a")
+    (server.files / "a").unlink()
+    await server.look()
+    await server.type(page, 3, " two")
+    (server.files / "a").write_text("one two")
+    await server.look()
+    await server.exchange(page)
+    assert page.text == "one two"
+    assert not server.document("a").dirty
+
+
+@pytest.mark.asyncio
+async def test_the_same_while_the_server_was_down(server: Server) -> None:
+    (server.files / "a").write_text("one")
+    page = await server.page("a")
+    await server.type(page, 3, " two")
+    page.disconnect()
+    await server.end()
+    (server.files / "a").write_text("one two")
+    await server.start()
+    page.connect(server.documents)
+    await server.exchange(page)
+    assert page.text == "one two"
+
+
+@pytest.mark.asyncio
+async def test_typed_while_the_file_was_gone_is_saved_when_it_is_back(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (server.files / "a").write_text("one")
+    page = await server.page("a")
+    (server.files / "a").rename(server.files.parent / "aside")
+    await server.look()
+    assert page.gone is False
+    await server.type(page, 3, " two")
+    one = server.document("a")
+    assert one.gone
+    await one.save()
+    monkeypatch.setattr(document, "PAUSE", 0.01)
+    (server.files.parent / "aside").rename(server.files / "a")
+    await server.look()
+    async with asyncio.timeout(20):
+        while one.dirty:
+            await asyncio.sleep(0.01)
+    assert (server.files / "a").read_text() == "one two"
+
+
+@pytest.mark.asyncio
+async def test_a_file_in_a_deleted_ones_inode_is_another(server: Server) -> None:
+    """ext4 gives a deleted file's inode to the next one that is made."""
+    (server.files / "a").write_text("one")
+    page = await server.page("a")
+    await server.type(page, 3, " two")
+    inode = (server.files / "a").stat().st_ino
+    (server.files / "a").unlink()
+    for number in range(50):
+        made = server.files / f"b{number}"
+        made.write_text("quite another")
+        if made.stat().st_ino == inode:
+            break
+    await server.look()
+    await server.document("a").save()
+    assert server.document("a").gone
+    assert not any("one" in path.read_text() for path in server.files.iterdir())
+    assert page.text == "one two"
+
+
+@pytest.mark.asyncio
+async def test_a_closed_documents_inode_is_not_its_name(server: Server) -> None:
+    (server.files / "a").write_text("one")
+    page = await server.page("a")
+    page.disconnect()
+    await server.unload("a")
+    inode = (server.files / "a").stat().st_ino
+    (server.files / "a").unlink()
+    (server.files / "b").write_text("quite another")
+    if (server.files / "b").stat().st_ino != inode:
+        pytest.skip("this file system does not use inodes again at once")
+    other = await server.page("b")
+    assert other.epoch != page.epoch
+
+
+@pytest.mark.asyncio
+async def test_a_rename_onto_a_path_that_nobody_has_open_any_more(server: Server) -> None:
+    (server.files / "old").write_text("old text")
+    (server.files / "new").write_text("new text")
+    old, new = await server.page("old"), await server.page("new", "bob")
+    (server.files / "old").unlink()
+    await server.look()
+    await server.exchange(old)
+    assert old.gone
+    old.disconnect()
+    await server.type(new, 8, " typed")
+    (server.files / "new").rename(server.files / "old")
+    await server.look()
+    await server.exchange(new)
+    assert new.path == "old"
+    assert not new.gone
+    await server.document("old").save()
+    assert (server.files / "old").read_text() == new.text == "new text typed"
+    # What the earlier file was is still in the history of its path.
+    identity = server.documents.identity_of(server.document("old"))
+    texts = [server.documents.history.text(identity, one.id) for one in server.documents.history.all(identity)]
+    assert "old text" in texts
+
+
+@pytest.mark.asyncio
+async def test_a_rename_onto_an_open_path_keeps_both_texts(server: Server) -> None:
+    (server.files / "one").write_text("first")
+    (server.files / "two").write_text("second")
+    first, second = await server.page("one"), await server.page("two", "bob")
+    await server.type(first, 5, " typed")
+    (server.files / "one").rename(server.files / "two")
+    await server.look()
+    await server.exchange(first, second)
+    assert first.text == "first typed"
+    assert first.gone
+    assert second.text == "first" == (server.files / "two").read_text()
+
+
+@pytest.mark.asyncio
+async def test_renamed_moved_deleted_and_made_again(server: Server) -> None:
+    (server.files / "notes.txt").write_text("a line\n")
+    (server.files / "folder").mkdir()
+    page, other = await server.page("notes.txt"), await server.page("notes.txt", "bob")
+    for old, new in (("notes.txt", "other.txt"), ("other.txt", "folder/other.txt")):
+        await server.type(page, 0, "typed ", other)
+        (server.files / old).rename(server.files / new)
+        await server.look()
+        await server.exchange(page, other)
+        assert page.path == other.path == new
+    await server.document("folder/other.txt").save()
+    (server.files / "folder/other.txt").unlink()
+    await server.look()
+    await server.type(page, 0, "more ", other)
+    other.disconnect()
+    (server.files / "notes.txt").write_text("")
+    fresh = await server.page("notes.txt", "cy")
+    assert fresh.text == ""
+    await server.type(fresh, 0, "new")
+    other.reload()
+    other.connect(server.documents)
+    await server.restart(page, other, fresh)
+    await server.look()
+    await server.exchange(page, other, fresh)
+    assert fresh.text == "new"
+    assert page.text == other.text == "more typed typed a line\n"
+    assert page.path == other.path == "folder/other.txt"
+
+
+@pytest.mark.asyncio
+async def test_a_member_that_leaves_while_a_document_opens(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "IDLE", 0.0)
+    (server.files / "a").write_text("one")
+    page = Page("ada", "a")
+    page.connect(server.documents)
+    member = page.member
+    assert member is not None
+    opening = asyncio.create_task(page.deliver())
+    await asyncio.sleep(0)
+    server.documents.left(member)
+    await opening
+    async with asyncio.timeout(20):
+        while server.documents.open_documents:
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.asyncio
+async def test_a_deleted_files_document_is_closed_and_keeps_its_text(server: Server) -> None:
+    (server.files / "a").write_text("one")
+    page = await server.page("a")
+    (server.files / "a").unlink()
+    await server.look()
+    await server.type(page, 3, " two")
+    page.disconnect()
+    await server.unload("a")
+    assert not server.documents.open_documents
+    page.connect(server.documents)
+    await server.exchange(page)
+    assert page.text == "one two"
+    assert page.gone
+
+
+@pytest.mark.asyncio
+async def test_pages_bring_back_what_a_log_lost(server: Server) -> None:
+    """After a power cut whoever is first brings the others' typing too, and is not sent away for it."""
+    (server.files / "a").write_text("one")
+    ada, bob = await server.page("a"), await server.page("a", "bob")
+    one = server.document("a")
+    log = server.documents._catalogue.folder(server.documents.identity_of(one)) / "log"
+    before = log.read_bytes()
+    await server.type(ada, 3, " ada", bob)
+    await server.type(bob, 0, "bob ", ada)
+    await server.type(ada, 4, "more ", bob)
+    for page in (ada, bob):
+        page.disconnect()
+    await server.end()
+    log.write_bytes(before)
+    await server.start()
+    for page in (bob, ada):
+        page.connect(server.documents)
+    # Both have joined before either brings anything.
+    for page in (bob, ada):
+        await page.deliver(1)
+    await server.exchange(ada, bob)
+    for page in (ada, bob):
+        assert page.member is not None
+        assert page.member.closed is None
+        assert page.text == "bob more one ada"
+    assert server.document("a").room.replica.text == ada.text
+
+
+@pytest.mark.asyncio
+async def test_nobody_writes_as_somebody_else(server: Server) -> None:
+    (server.files / "a").write_text("one")
+    ada, bob = await server.page("a"), await server.page("a", "bob")
+    bob._begin(type(bob.doc)(client_id=ada.doc.client_id), type(bob.doc)())
+    bob.doc.apply_update(server.document("a").room.replica.state)
+    bob.edit(0, 0, "forged")
+    await bob.deliver()
+    assert bob.member is not None
+    assert bob.member.closed is Closing.MALFORMED
+    assert ada.text == "one" == server.document("a").room.replica.text
+
+
+@pytest.mark.asyncio
+async def test_an_acknowledgement_never_follows_the_next_opening(server: Server) -> None:
+    """Edits are counted from 1 again after an opening on the same connection."""
+    (server.files / "a").write_text("one")
+    page = await server.page("a")
+    page.edit(3, 0, " two")
+    await page.deliver()
+    assert page.member is not None
+    page.sent.append(wire.DocumentOpen(7, "a", page.epoch, page.doc.get_state(), page.doc.client_id))
+    await page.deliver()
+    server.document("a").room.flush()
+    kinds = [type(message) for message in page.member.inbox]
+    assert kinds.index(wire.DocumentAck) < kinds.index(wire.DocumentOpened)
+    assert kinds.count(wire.DocumentAck) == 1
+
+
+@pytest.mark.asyncio
+async def test_looking_survives_whatever_goes_wrong(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    (server.files / "a").write_text("one")
+    page = await server.page("a")
+    monkeypatch.setattr(outside, "LOOK_EVERY", 0.01)
+    failed = asyncio.Event()
+
+    def fails() -> None:
+        failed.set()
+        raise RuntimeError("something unforeseen")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(server.documents.outside, "_operation", fails)
+        server.documents.outside.start()
+        await failed.wait()
+    (server.files / "a").write_text("one two")
+    async with asyncio.timeout(20):
+        while page.text != "one two":
+            await asyncio.sleep(0.01)
+            await server.exchange(page)
+    await server.documents.outside.stop()
+
+
+@pytest.mark.asyncio
+async def test_a_document_that_cannot_be_opened_leaves_no_descriptor(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (server.files / "a").write_text("one")
+
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    page = Page("ada", "a")
+    page.connect(server.documents)
+    page.disconnect()
+    with monkeypatch.context() as patch:
+        patch.setattr(store.Store, "write_compacted", full)
+        member = FakeMember("ada", Role.MEMBER)
+        server.documents.joined(member)
+        opening = server.documents.handlers()[wire.DocumentOpen]
+        for _ in range(3):
+            with pytest.raises(CoterieError):
+                await opening(member, wire.DocumentOpen(1, "a"))  # type: ignore[misc]
+        logs = [os.readlink(f"/proc/self/fd/{fd}") for fd in os.listdir("/proc/self/fd") if _is_log(fd)]
+        assert logs == []
+
+
+def _is_log(fd: str) -> bool:
+    try:
+        return os.readlink(f"/proc/self/fd/{fd}").endswith("/log")
+    except OSError:
+        return False
