@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from coterie.machine import ports
 from coterie.wire.errors import CoterieError, ErrorCode
 from coterie.workspace.processes import LOST, DirectSpawner, Process
 
@@ -159,3 +161,10 @@ def test_processes_started_and_killed_at_once_all_tell_their_own_end(codes: list
         await spawner.close()
 
     asyncio.run(everything())
+
+
+def test_a_program_that_calls_itself_something_unsayable_is_named_all_the_same() -> None:
+    with subprocess.Popen([b"\xff\xfe"], executable="/bin/cat", stdin=subprocess.PIPE) as program:
+        assert ports._command(program.pid).encode() == "\N{REPLACEMENT CHARACTER}".encode() * 2
+        assert program.stdin
+        program.stdin.close()

@@ -18,7 +18,8 @@ from coterie.wire.ids import new_id
 from coterie.wire.launch import Launch
 from coterie.wire.messages import CAPABILITY, CLIENT_MESSAGES, MAX_CLIENT_MESSAGE, ClientMessage, encode
 from coterie.wire.messages.connection import Failed, PeopleChanged, Ping, Pong, Welcome
-from coterie.wire.messages.files import FileList
+from coterie.wire.messages.documents import DocumentOpen, DocumentOpened
+from coterie.wire.messages.files import FileList, FileWatch
 from coterie.workspace.app import WorkspaceServer
 from tests.support.raw import RawSocket
 from tests.support.socket import Closed
@@ -175,6 +176,42 @@ async def test_who_does_not_read_is_closed_and_nobody_else_suffers(server: Runni
     await other.wait(PeopleChanged, lambda m: any(p.connection == gone and not p.here for p in m.changed))
     assert resident(server.process.pid) - before < 160 << 20
     assert (await raw.closing())[0] == Closing.FELL_BEHIND
+    other.close()
+
+
+async def test_asking_for_too_much_at_once_ends_that_connection(server: RunningWorkspace) -> None:
+    assert server.process
+    (server.files / "long.txt").write_bytes(b"x" * (4 << 20))
+    other = await server.open(server.ticket(user="grace"))
+    first = await other.request(DocumentOpen(0, "long.txt"))
+    assert isinstance(first, DocumentOpened)
+    before = resident(server.process.pid)
+    raw = await RawSocket.open(server)
+    await raw.write(b"".join(RawSocket.frame(encode(DocumentOpen(n, "long.txt"))) for n in range(1, 201)))
+    assert (await raw.closing())[0] == Closing.FELL_BEHIND
+    assert resident(server.process.pid) - before < 400 << 20
+    other.send(Ping(7))
+    assert (await other.wait(Pong)).number == 7
+    other.close()
+
+
+@pytest.mark.parametrize(
+    "message", [FileWatch([""] * 4_000_000), DocumentOpen(1, "a", "e", b"\x80\x89\x7a" + bytes(4_000_000))]
+)
+async def test_long_lists_hold_nobody_up(server: RunningWorkspace, message: ClientMessage) -> None:
+    (server.files / "a").touch()
+    other = await server.open(server.ticket(user="grace"))
+    page = await server.open(server.ticket(Role.WATCHER))
+    page.send(message)
+    page.send(Ping(1))
+    await page.wait(Pong)
+    # Reading four million numbers takes seconds; the message itself a fraction of one.
+    began = time.monotonic()
+    page.send(message)
+    other.send(Ping(2))
+    await other.wait(Pong)
+    assert time.monotonic() - began < 2.5
+    page.close()
     other.close()
 
 

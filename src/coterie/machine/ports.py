@@ -110,5 +110,6 @@ def _sockets(pid: int) -> set[int]:
 def _command(pid: int) -> str:
     with contextlib.suppress(OSError):
         words = Path(f"/proc/{pid}/cmdline").read_bytes().rstrip(b"\0").split(b"\0")
-        return " ".join([os.path.basename(os.fsdecode(words[0])), *map(os.fsdecode, words[1:])])[:80]  # noqa: PTH119
+        # A program may call itself anything, bytes that are no text included.
+        return b" ".join([os.path.basename(words[0]), *words[1:]]).decode("utf-8", "replace")[:80]  # noqa: PTH119
     return ""

@@ -89,7 +89,11 @@ class Ports:
 
     async def _look(self) -> None:
         while True:
-            await self._refresh()
+            try:
+                await self._refresh()
+            except Exception:
+                # What one look could not make sense of must not end all later ones.
+                log.exception("looking at the listening programs")
             await asyncio.sleep(LOOK_EVERY)
 
     async def _refresh(self) -> None:

@@ -38,6 +38,9 @@ LOW_WATER = 256 << 10
 MOST_WAITING = 32 << 20
 """Bytes that wait for a slow client before the connection ends with FELL_BEHIND."""
 
+MOST_AT_ONCE = 128 << 20
+"""Bytes for one client in one turn of the event loop: a few small requests can ask for this much, and for far more."""
+
 MESSAGES_PER_SECOND, MESSAGES_AT_ONCE = 20_000, 200_000
 BYTES_PER_SECOND, BYTES_AT_ONCE = 32 << 20, 256 << 20
 """Rates that end a connection with TOO_FAST: far above people and their pages, far below what starves the others."""
@@ -178,6 +181,8 @@ class Connection(WSListener):
         self._out: list[bytes] = []
         self._waiting = 0
         self._dirty = False
+        self._overfull = False
+        """Something was left out: the connection ends with this turn of the event loop."""
         self._paused = False
         self.closing = False
         self._parts: list[bytes] = []
@@ -199,8 +204,10 @@ class Connection(WSListener):
 
     def send_frame(self, frame: bytes) -> None:
         """See `Member.send_frame`."""
-        if self.closing:
+        if self.closing or self._overfull:
             return
+        # Not closed here: whoever sends to everybody must not see members leave meanwhile.
+        self._overfull = self._waiting > MOST_AT_ONCE
         self._out.append(frame)
         self._waiting += len(frame)
         if not self._dirty:
@@ -233,6 +240,11 @@ class Connection(WSListener):
     def flush(self) -> None:
         """Write what was sent in this turn, as far as the client takes it."""
         self._dirty = False
+        if self._overfull and not self.closing:
+            self._overfull = False
+            self._out.clear()
+            self.close(Closing.FELL_BEHIND, f"{self._waiting} bytes at once")
+            return
         if self._paused:
             if self._waiting > MOST_WAITING:
                 self.close(Closing.FELL_BEHIND, f"{self._waiting} bytes wait")

@@ -7,6 +7,7 @@ import contextlib
 import logging
 import os
 from collections.abc import Coroutine, Iterable
+from itertools import islice
 
 from coterie.wire.errors import CoterieError
 from coterie.wire.messages.files import FileEntry, FilesChanged
@@ -72,11 +73,9 @@ class Watcher:
     def watch(self, member: Member, folders: Iterable[str]) -> None:
         """Tell `member` about these folders from now on, and no others. Paths that are none are left out."""
         wanted: set[str] = set()
-        for folder in folders:
+        for folder in islice(folders, MOST_FOLDERS):
             with contextlib.suppress(CoterieError):
                 wanted.add("/".join(parts(folder)))
-            if len(wanted) == MOST_FOLDERS:
-                break
         before = self._of_member.pop(member, set())
         if wanted:
             self._of_member[member] = wanted
