@@ -27,6 +27,7 @@ class TerminalView:
 
     def __init__(self, page: Page, name: str) -> None:
         self.page = page
+        self.name = name
         self.panel = page.get_by_role("tabpanel", name=name, exact=True)
         self.input = self.panel.get_by_role("textbox", name="Terminal input")
 
@@ -48,6 +49,29 @@ class TerminalView:
         expect(rows.filter(has_text=begins).first).to_be_attached()
 
 
+class HistoryView:
+    """The earlier versions of the file in front."""
+
+    def __init__(self, page: Page) -> None:
+        self.region = page.get_by_role("region", name="History of this file")
+        self.versions = self.region.get_by_role("list", name="Versions").get_by_role("button")
+
+    def choose(self, place: int) -> None:
+        """Choose a version, counted from the newest, or with -1 the oldest."""
+        self.versions.first.wait_for()
+        self.versions.nth(place).click()
+
+    def expect_before(self, line: str) -> None:
+        """Wait until the chosen version, on the left, has a line."""
+        left = self.region.get_by_role("textbox", name="The chosen version")
+        expect(left.get_by_text(line, exact=True)).to_be_visible()
+
+    def restore(self) -> None:
+        """Make the chosen version the text again."""
+        self.region.get_by_role("button", name="Restore this version").click()
+        expect(self.region).to_have_count(0)
+
+
 class IdePage:
     """One person's view of an open workspace."""
 
@@ -57,6 +81,7 @@ class IdePage:
         self.files = page.get_by_role("tree", name="Files")
         self.connection = page.get_by_role("status", name=re.compile("^Connection:"))
         self.saving = page.get_by_role("status", name=re.compile("^Saving:"))
+        self.notices = page.get_by_role("alert").filter(has=page.get_by_role("button", name="Close this notice"))
         self.state = page.get_by_role("region", name="State of the workspace")
 
     def expect_here(self, *names: str) -> None:
@@ -72,6 +97,10 @@ class IdePage:
     def expect_saved(self) -> None:
         """Wait until everything typed is on disk."""
         expect(self.saving).to_have_accessible_name(re.compile("Saved|same text"))
+
+    def expect_same_text(self) -> None:
+        """Wait until the workspace has compared this page's text with its own."""
+        expect(self.saving).to_have_accessible_name(re.compile("everyone has the same text"), timeout=30_000)
 
     def open_file(self, path: str) -> None:
         """Open a file in the root of the tree and wait until it can be typed into."""
@@ -102,6 +131,21 @@ class IdePage:
         """Press the key of one character."""
         self.page.keyboard.press("Enter" if character == "\n" else character)
 
+    def press_keys(self, *keys: str) -> None:
+        """Press keys one after the other."""
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def expect_place(self, line: int, column: int) -> None:
+        """Wait until the cursor stands there."""
+        foot = self.page.get_by_label("Place in the file").filter(visible=True)
+        expect(foot).to_contain_text(f"Line {line}, column {column}")
+
+    def open_history(self) -> HistoryView:
+        """Open the earlier versions of the file in front."""
+        self.page.get_by_role("button", name="History").filter(visible=True).click()
+        return HistoryView(self.page)
+
     def text(self) -> str:
         """The text of the editor in front (all of it is drawn while it is short)."""
         return str(self.editor.evaluate(_TEXT))
@@ -111,7 +155,8 @@ class IdePage:
         until = time.monotonic() + WITHIN
         while self.text() != text and time.monotonic() < until:
             self.page.wait_for_timeout(50)
-        assert self.text() == text
+        shown = self.text()
+        assert shown == text, shown
 
     def expect_cursor(self, name: str) -> None:
         """Wait until somebody's cursor stands in the text, with their name."""

@@ -1,0 +1,46 @@
+"""Bringing people into a workspace without walking through the pages before it, which have tests of their own."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from playwright.sync_api import Page
+
+from tests.e2e.pages.ide import IdePage
+from tests.support.hub import Account
+
+RUNNING_WITHIN = 30.0
+"""Seconds a workspace may take to run."""
+
+
+def signed_in(page: Page, account: Account) -> Page:
+    """Give a browser an account's login."""
+    cookies = [{"name": c.name, "value": c.value or "", "url": account.hub.address} for c in account.http.cookies.jar]
+    page.context.add_cookies(cookies)  # type: ignore[arg-type]
+    return page
+
+
+def make_workspace(owner: Account, name: str, *, source: dict[str, Any] | None = None, member: str = "") -> str:
+    """Make a workspace that runs, with a member if one is named; return its identifier."""
+    identity = str(owner.post("/workspaces", {"name": name, "source": source or {"kind": "blank"}})["id"])
+    if member:
+        owner.post(f"/workspaces/{identity}/members", {"username": member})
+    wait_for_state(owner, identity, "running")
+    return identity
+
+
+def wait_for_state(account: Account, identity: str, state: str) -> None:
+    """Wait until the workspace is in a state."""
+    until = time.monotonic() + RUNNING_WITHIN
+    while (found := account.get(f"/workspaces/{identity}"))["state"] != state:
+        assert time.monotonic() < until, found
+        time.sleep(0.05)
+
+
+def enter(page: Page, identity: str) -> IdePage:
+    """Open a workspace and wait until it is reached."""
+    page.goto(f"/w/{identity}")
+    ide = IdePage(page)
+    ide.expect_connected()
+    return ide
