@@ -11,7 +11,7 @@ from collections.abc import Iterator
 _TUNING = {-8: 2, -3: 1 << 20, -1: 4 << 20}
 """glibc's `M_ARENA_MAX`: threads share two heaps instead of having one each. `M_MMAP_THRESHOLD` and `M_TRIM_THRESHOLD`,
 in bytes: given explicitly they stay as they are; by themselves they grow when the first password is hashed, and the
-19 MiB that each hash needs would never go back."""
+9 MiB that each hash needs would never go back."""
 
 
 _NEVER = "pydantic.v1"
