@@ -193,7 +193,7 @@ def test_undo_is_each_persons_own(place: Place, together: tuple[IdePage, IdePage
     b.page.keyboard.press("Control+z")
     for ide in (a, b):
         ide.expect_text("middle")
-    a.page.keyboard.press("Control+Shift+z")
+    a.page.keyboard.press("Control+Shift+Z")
     for ide in (a, b):
         ide.expect_text("hers middle")
     a.expect_same_text()
