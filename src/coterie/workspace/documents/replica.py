@@ -44,8 +44,9 @@ class Replica:
         self._waiting: list[bytes] = list(updates)
         self._state: bytes | None = None
         self._text: str | None = None
-        self._settle()
-        self.clocks: dict[int, int] = decode_clocks(self._doc.get_state())
+        self.clocks: dict[int, int] = {}
+        self._apply()
+        self.clocks = decode_clocks(self._doc.get_state())
 
     def check(self, update: bytes) -> list[Block]:
         """Return the blocks of an update that can be integrated. Raises UpdateError when it cannot."""
@@ -125,6 +126,11 @@ class Replica:
     def _settle(self) -> None:
         if not self._waiting:
             return
+        self._apply()
+        if decode_clocks(self._doc.get_state()) != {client: clock for client, clock in self.clocks.items() if clock}:
+            raise BrokenError("operations wait for others that may never come")
+
+    def _apply(self) -> None:
         updates, self._waiting = self._waiting, []
         try:
             for start in range(0, len(updates), BATCH):

@@ -13,6 +13,9 @@ from typing import NamedTuple
 ROOT = b"text"
 """Name of the one shared type of a text document."""
 
+_LAST_CLOCK = 0xFFFF_FFFF
+_LAST_CLIENT = (1 << 53) - 1
+
 _GC, _DELETED, _STRING = 0, 1, 4
 _ORIGIN, _RIGHT_ORIGIN, _PARENT_SUB = 0x80, 0x40, 0x20
 
@@ -101,13 +104,17 @@ def _read(data: bytes, clocks: Mapping[int, int]) -> list[Block]:
                     else:
                         of, at = _number(data, at)
                     tick, at = _number(data, at)
-                    if of != client or tick >= clock:
+                    if of != client:
                         origins.append((of, tick))
+                    elif tick >= clock:
+                        raise UpdateError(f"{of}:{clock} refers to {of}:{tick}, which comes later")
                 if info & _RIGHT_ORIGIN:
                     of, at = _number(data, at)
                     tick, at = _number(data, at)
-                    if of != client or tick >= clock:
+                    if of != client:
                         origins.append((of, tick))
+                    elif tick >= clock:
+                        raise UpdateError(f"{of}:{clock} refers to {of}:{tick}, which comes later")
             else:
                 by_name, at = _number(data, at)
                 if by_name != 1 or info & _PARENT_SUB:
@@ -129,6 +136,8 @@ def _read(data: bytes, clocks: Mapping[int, int]) -> list[Block]:
             if length == 0:
                 raise UpdateError("an empty operation")
             clock += length
+        if clock > _LAST_CLOCK or client > _LAST_CLIENT:
+            raise UpdateError(f"{client}:{clock} is beyond what a client can write")
         blocks.append(Block(client, first, clock - first))
     if at == size - 1 and data[at] == 0 and len(blocks) == 1 and not origins:
         return blocks  # one person's typing, the most frequent update by far
