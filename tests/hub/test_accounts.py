@@ -8,6 +8,8 @@ import pytest
 
 from coterie.hub import passwords
 from coterie.hub.actions.accounts import make_setup_link
+from coterie.hub.actions.logins import TRIES_PER_ADDRESS
+from coterie.hub.throttle import network
 from coterie.wire.closing import Closing
 from tests.hub.conftest import PASSWORD, Caller, House, MakeSettings, cookies
 
@@ -105,6 +107,13 @@ async def test_guessing_many_at_once_is_no_way_around(house: House, ada: Caller)
     assert statuses.count(401) == house.settings.sign_in_tries and statuses.count(429) == 5
 
 
+async def test_one_ipv6_network_counts_as_one_address(house: House, ada: Caller) -> None:
+    for number in range(house.settings.sign_in_tries * TRIES_PER_ADDRESS):
+        house.hub.throttle.count(f"address {network(f'2001:db8::{number:x}')}", 10_000)
+    await house.stranger("2001:db8::ffff:1").post("/sign-in", {"username": "ada", "password": PASSWORD}, 429)
+    await house.stranger("2001:db8:0:1::1").post("/sign-in", {"username": "ada", "password": PASSWORD})
+
+
 async def test_sign_out_everywhere(house: House, ada: Caller) -> None:
     other = house.stranger()
     await other.post("/sign-in", {"username": "ada", "password": PASSWORD})
@@ -135,6 +144,8 @@ async def test_tokens(house: House, ada: Caller, grace: Caller) -> None:
     program.http.headers["authorization"] = f"Bearer {made['token']}"
     assert (await program.get("/me"))["username"] == "ada"
     await program.post("/workspaces", {"name": "By program"}, 201)
+    refused = await program.post("/me/tokens", {"name": "outlives its maker"}, 403)
+    assert "token cannot make another" in refused["sentence"]
     shown = (await ada.get("/me/tokens"))[0]
     assert "token" not in shown and shown["last_used"]
     await grace.delete(f"/me/tokens/{made['id']}", status=404)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator, MutableMapping
 from typing import Any
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from coterie.hub import events
 from coterie.hub.api import live, schemas
-from coterie.hub.events import Subscription, follow
+from coterie.hub.events import MOST_LISTENERS, Subscription, follow
 from coterie.wire.capabilities import Role
 from tests.hub.conftest import Caller, House, cookies
 
@@ -215,3 +216,12 @@ async def test_over_http(house: House, ada: Caller, grace: Caller) -> None:
             await asyncio.wait([serving], timeout=0.01)
     server.should_exit = True
     await serving
+
+
+async def test_one_persons_listeners_are_bounded(house: House, grace: Caller) -> None:
+    identity = await house.hub.authenticate(cookies(grace))
+    with contextlib.ExitStack() as stack:
+        listeners = [stack.enter_context(house.hub.bus.subscribe(identity)) for _ in range(MOST_LISTENERS + 3)]
+        assert [listener.ended for listener in listeners] == [True] * 3 + [False] * MOST_LISTENERS
+        assert len(house.hub.bus) == MOST_LISTENERS
+    assert len(house.hub.bus) == 0

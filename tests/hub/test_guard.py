@@ -9,6 +9,7 @@ import pytest
 
 from coterie.hub.core import Hub
 from coterie.hub.guard import LARGEST_BODY
+from coterie.hub.identity import cookie_secret
 from coterie.hub.origin import origin_allowed
 from coterie.hub.settings import Settings
 from tests.hub.conftest import ORIGIN, PASSWORD, Caller, House, MakeSettings, cookies
@@ -132,3 +133,19 @@ async def test_behind_https(make_settings: MakeSettings) -> None:
         wrong = stranger.http.headers["origin"] = ORIGIN
         refused = await stranger.http.post("/api/v1/sign-out", headers=cookies(stranger))
         assert refused.status_code == 403 and "https://hub.test" in refused.json()["sentence"] and wrong
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "coterie_session=mine",
+        'a="; coterie_session=mine',
+        "bad name=[];\x7f=1; coterie_session=mine",
+        "coterie_session=mine; =; ;{}",
+        "coterie_session=theirs; coterie_session=mine",
+        "xcoterie_session=theirs; coterie_session=mine; coterie_sessionx=theirs",
+    ],
+)
+def test_other_cookies_do_not_hide_the_hubs(header: str) -> None:
+    assert cookie_secret({"cookie": header}, secure=False) == "mine"
+    assert cookie_secret({"cookie": header}, secure=True) is None

@@ -71,3 +71,10 @@ def test_log_lines() -> None:
         assert logs.Console().format(record).endswith("started it workspace=abc request=r1")
     finally:
         logs.request_id.reset(token)
+
+
+def test_nobody_forges_lines_of_the_log() -> None:
+    record = logging.makeLogRecord({"msg": "GET /a\n00:00:00 info all is well\x1b[2J", "detail": "b\rc\u2028d"})
+    line = logs.Console().format(record)
+    assert line.isprintable()
+    assert r"/a\n00:00:00 info all is well\x1b[2J detail=b\rc" in line

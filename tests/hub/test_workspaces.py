@@ -231,6 +231,31 @@ async def test_credentials_of_a_clone_address_are_not_kept(house: House, ada: Ca
         assert "s3cret" not in str(row.source)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ada:s3cret@example.org/engine.git",
+        "https:/ada:s3cret@example.org/engine.git",
+        "https://[s3cret",
+        "ssh://ada:s3cret@example.org/engine.git",
+        "ext::sh -c s3cret",
+        "file:///s3cret",
+        "--upload-pack=s3cret",
+    ],
+)
+async def test_what_is_no_clone_address_is_not_kept_at_all(house: House, ada: Caller, url: str) -> None:
+    refused = await ada.post("/workspaces", {"name": "a", "source": {"kind": "git", "url": url}}, 422)
+    assert refused["sentence"].endswith(".") and "s3cret" not in str([refused, await ada.get("/audit")])
+    assert await ada.get("/workspaces") == []
+
+
+async def test_a_token_in_the_query_is_not_kept(house: House, ada: Caller) -> None:
+    source = {"kind": "git", "url": "https://127.0.0.1:9/engine.git?private_token=s3cret#s3cret"}
+    made = await ada.workspace(source=source)
+    failed = await house.settled(ada, made["id"])
+    assert "s3cret" not in str([failed, await ada.get("/audit"), await ada.get(f"/workspaces/{made['id']}/log")])
+
+
 async def test_from_git(make_settings: MakeSettings, tmp_path: Path) -> None:
     async with House(make_settings(git_allow_local=True)).open() as house:
         ada = await house.administrator()

@@ -24,6 +24,10 @@ MOST_CHANGES = 500
 """Changed workspaces a listener may have waiting; past that it starts again from a fresh snapshot."""
 
 
+MOST_LISTENERS = 256
+"""Pages of one person that listen at once; of more, the one that came first is let go."""
+
+
 class Subscription:
     """One listener. It holds *what* changed and not the changes, so it is bounded however slow its reader is."""
 
@@ -57,7 +61,7 @@ class Bus:
     """The listeners of this process. News is delivered after commit only."""
 
     def __init__(self) -> None:
-        self._by_user: defaultdict[str, set[Subscription]] = defaultdict(set)
+        self._by_user: defaultdict[str, dict[Subscription, None]] = defaultdict(dict)
 
     def __len__(self) -> int:
         return sum(map(len, self._by_user.values()))
@@ -66,11 +70,16 @@ class Bus:
     def subscribe(self, identity: Identity) -> Iterator[Subscription]:
         """Listen for as long as the block lasts."""
         subscription = Subscription(identity)
-        self._by_user[identity.user].add(subscription)
+        listeners = self._by_user[identity.user]
+        if len(listeners) >= MOST_LISTENERS:
+            first = next(iter(listeners))
+            del listeners[first]
+            first.end()
+        listeners[subscription] = None
         try:
             yield subscription
         finally:
-            self._by_user[identity.user].discard(subscription)
+            self._by_user[identity.user].pop(subscription, None)
             if not self._by_user[identity.user]:
                 del self._by_user[identity.user]
 

@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from http.cookies import CookieError, SimpleCookie
 
 from sqlalchemy import Select, select, update
 
@@ -49,14 +48,16 @@ def cookie_secret(headers: Mapping[str, str], secure: bool) -> str | None:
     text = headers.get("cookie")
     if not text:
         return None
-    name = SECURE_COOKIE if secure else COOKIE
-    if name not in text:
-        return None
-    try:
-        found = SimpleCookie(text).get(name)
-    except CookieError:
-        return None
-    return found.value if found else None
+    return cookie_value(text, SECURE_COOKIE if secure else COOKIE)
+
+
+def cookie_value(text: str, name: str) -> str | None:
+    """The value of one cookie in a Cookie header, or None; what other hosts set beside it does not matter."""
+    for part in reversed(text.split(";")):
+        key, _, value = part.strip().partition("=")
+        if key == name:
+            return value
+    return None
 
 
 def bearer_secret(headers: Mapping[str, str]) -> str | None:

@@ -13,7 +13,6 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit, urlunsplit
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.engine import CursorResult
@@ -364,9 +363,3 @@ async def move(
         return False
     await transaction.workspace_changed(workspace)
     return True
-
-
-def without_credentials(address: str) -> str:
-    """The clone address as it may be kept and shown."""
-    parts = urlsplit(address)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

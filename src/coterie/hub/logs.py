@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Literal
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+"""What would begin a line or move a terminal's cursor: strangers choose part of what is logged, such as addresses."""
 
 _OWN = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName", "color_message"}
 
@@ -58,4 +62,5 @@ class Console(logging.Formatter):
         at = datetime.fromtimestamp(record.created).strftime("%H:%M:%S")
         fields = "".join(f" {key}={value}" for key, value in _extra(record).items())
         text = f"{at} {record.levelname.lower():7} {record.getMessage()}{fields}"
+        text = _CONTROL.sub(lambda found: repr(found[0])[1:-1], text)
         return f"{text}\n{self.formatException(record.exc_info)}" if record.exc_info else text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -51,3 +52,14 @@ class Throttle:
 
     def __len__(self) -> int:
         return len(self._tries)
+
+
+def network(address: str) -> str:
+    """Whom an address stands for: one IPv6 subscriber has 2^64 of them (RFC 6177), and could use each for one try."""
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(found, ipaddress.IPv4Address):
+        return str(found)
+    return str(found.ipv4_mapped or ipaddress.ip_network((found, 64), strict=False))

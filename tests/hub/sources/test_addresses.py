@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from coterie.hub.sources.addresses import is_local, resolve
+from coterie.hub.sources import addresses
+from coterie.hub.sources.addresses import is_local, is_own, resolve
 from coterie.hub.sources.git import clone
 from coterie.wire.errors import CoterieError, ErrorCode
 
@@ -51,6 +52,22 @@ async def test_every_spelling_of_this_machine_is_refused(host: str) -> None:
     with pytest.raises(CoterieError) as refused:
         await resolve(host, 80, allow_local=False)
     assert refused.value.code == ErrorCode.GIT_UNREACHABLE
+
+
+def test_an_address_of_this_machines_own_is_told_from_others() -> None:
+    assert is_own("127.0.0.1")
+    assert not is_own("192.0.2.1") and not is_own("2001:db8::1")
+
+
+async def test_this_machines_own_address_on_the_network_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def answers(host: str, port: int, **_: Any) -> list[Any]:
+        return [(0, 0, 0, "", ("192.168.1.20", port))]
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", answers)
+    assert await resolve("git.test", 80, allow_local=False) == ["192.168.1.20"]
+    monkeypatch.setattr(addresses, "is_own", lambda address: address == "192.168.1.20")
+    with pytest.raises(CoterieError):
+        await resolve("git.test", 80, allow_local=False)
 
 
 async def test_a_name_with_one_local_address_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

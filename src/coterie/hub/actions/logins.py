@@ -12,6 +12,7 @@ from coterie.hub.core import Hub, Transaction
 from coterie.hub.db.tables import Login, Token, User, now
 from coterie.hub.identity import TOKEN_PREFIX, hash_secret
 from coterie.hub.passwords import hash_password, outdated, verify_password
+from coterie.hub.throttle import network
 from coterie.wire.closing import Closing
 from coterie.wire.errors import CoterieError, ErrorCode
 from coterie.wire.ids import new_secret
@@ -29,7 +30,7 @@ async def check_password(hub: Hub, username: str, password: str, address: str) -
     Raises CoterieError: WRONG_PASSWORD, alike and after the same time for an unknown username; TOO_FAST after too many
     failures; FORBIDDEN for a disabled account, and only to who knows its password.
     """
-    by_name, by_address = f"name {username}", f"address {address}"
+    by_name, by_address = f"name {username}", f"address {network(address)}"
     hub.throttle.count(by_address, hub.settings.sign_in_tries * TRIES_PER_ADDRESS)
     hub.throttle.count(by_name, hub.settings.sign_in_tries)
     async with hub.database.read() as session:
@@ -81,6 +82,16 @@ async def do_end_logins(transaction: Transaction, user: str, keep: str = "") -> 
     )
     for login in ended.scalars():
         transaction.revoke(Closing.SIGNED_OUT, login=login)
+
+
+async def check_browser(transaction: Transaction, login: str) -> None:
+    """Raises CoterieError(FORBIDDEN) for a caller with an access token: one that leaked must not outlive its deletion.
+
+    `login` is the caller's, see `Identity`.
+    """
+    if await transaction.session.get(Login, login) is None:
+        sentence = "A token cannot make another one. Sign in with your password, in the browser or by `coterie login`."
+        raise CoterieError(ErrorCode.FORBIDDEN, sentence)
 
 
 async def do_create_token(transaction: Transaction, user: str, name: str, days: int | None) -> tuple[Token, str]:

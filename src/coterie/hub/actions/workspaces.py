@@ -10,7 +10,7 @@ from coterie.hub.access import not_found
 from coterie.hub.actions.errors import unique
 from coterie.hub.core import Hub, Transaction
 from coterie.hub.db.tables import User, Workspace
-from coterie.hub.lifecycle import move, without_credentials
+from coterie.hub.lifecycle import move
 from coterie.hub.states import WorkspaceState as S
 from coterie.wire.closing import Closing
 from coterie.wire.errors import CoterieError, ErrorCode
@@ -53,8 +53,18 @@ async def do_create(
 
 
 def kept_source(source: dict[str, Any]) -> dict[str, Any]:
-    """The source as it is stored and shown: without credentials."""
-    return {**source, "url": without_credentials(source["url"])} if "url" in source else source
+    """The source as it is stored and shown: without credentials. Raises CoterieError(INVALID).
+
+    What is no address is not stored at all: there is no telling which part of it is a secret.
+    """
+    if "url" not in source:
+        return source
+    from coterie.hub.sources.remote import parse  # noqa: PLC0415 loaded by the first clone
+
+    try:
+        return {**source, "url": parse(source["url"]).url}
+    except CoterieError as error:
+        raise CoterieError(ErrorCode.INVALID, error.sentence, error.detail) from None
 
 
 async def do_start(transaction: Transaction, hub: Hub, workspace: str) -> None:

@@ -6,7 +6,7 @@ from fastapi import Request
 from sqlalchemy import select
 
 from coterie.hub.actions.accounts import do_change_me, do_set_password
-from coterie.hub.actions.logins import check_password, do_create_token, do_delete_token
+from coterie.hub.actions.logins import check_browser, check_password, do_create_token, do_delete_token
 from coterie.hub.api import schemas
 from coterie.hub.api.routing import AnId, Caller, Doer, Need, Router, TheHub, actor
 from coterie.hub.api.views import me_view
@@ -57,6 +57,7 @@ async def list_tokens(caller: Caller, hub: TheHub) -> list[schemas.Token]:
 async def create_token(body: schemas.NewToken, caller: Caller, doer: Doer, hub: TheHub) -> schemas.CreatedToken:
     """Make an access token for the API and the command line. Its secret is in this answer only."""
     async with hub.write(doer) as transaction:
+        await check_browser(transaction, caller.login)
         token, secret = await do_create_token(transaction, caller.user, body.name, body.days)
     return schemas.CreatedToken(**schemas.Token.model_validate(token).model_dump(), token=secret)
 

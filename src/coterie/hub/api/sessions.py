@@ -13,6 +13,7 @@ from coterie.hub.api.views import me_view
 from coterie.hub.core import Hub
 from coterie.hub.identity import COOKIE, SECURE_COOKIE
 from coterie.hub.passwords import hash_password
+from coterie.hub.throttle import network
 from coterie.wire.errors import CoterieError, ErrorCode
 
 router = Router("sessions")
@@ -68,7 +69,7 @@ async def register(body: schemas.Registration, request: Request, response: Respo
     """Make an account, by invitation or where registration is open; signed in afterwards."""
     if body.token is None and hub.settings.registration != "open":
         raise CoterieError(ErrorCode.FORBIDDEN, "Accounts are by invitation here. Ask an administrator for a link.")
-    hub.throttle.count(f"register {actor(request).address}", ACCOUNTS_PER_ADDRESS)
+    hub.throttle.count(f"register {network(actor(request).address)}", ACCOUNTS_PER_ADDRESS)
     if body.token is not None:
         # Before the costly hash: a stranger must not be able to make the hub compute.
         async with hub.database.read() as session:

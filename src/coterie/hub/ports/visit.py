@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 
 from coterie.hub import access
@@ -13,7 +12,7 @@ from coterie.hub.core import Hub
 from coterie.hub.db.tables import Login, Token, User, now
 from coterie.hub.gate.gate import Gate, Refused
 from coterie.hub.gate.link import make_grant
-from coterie.hub.identity import Identity
+from coterie.hub.identity import Identity, cookie_value
 from coterie.hub.ports import address
 from coterie.hub.ports.address import Place
 from coterie.hub.ports.passes import COOKIE, SECURE_COOKIE, Pass, Passes
@@ -29,11 +28,7 @@ CONNECT_WITHIN = 10.0
 
 def cookie_of(headers: Mapping[str, str], secure: bool) -> str:
     """Return the web port's cookie in these headers; empty when there is none."""
-    try:
-        found = SimpleCookie(headers.get("cookie", "")).get(SECURE_COOKIE if secure else COOKIE)
-    except CookieError:
-        return ""
-    return found.value if found else ""
+    return cookie_value(headers.get("cookie", ""), SECURE_COOKIE if secure else COOKIE) or ""
 
 
 def from_elsewhere(headers: Mapping[str, str], hub: Hub, place: Place) -> bool:

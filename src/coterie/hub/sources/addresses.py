@@ -49,6 +49,18 @@ def _meanings(address: _Address) -> list[_Address]:
     return meanings
 
 
+def is_own(address: str) -> bool:
+    """Whether `address` is one of this machine's own: only such can be listened on."""
+    found = ipaddress.ip_address(address.partition("%")[0])
+    family = socket.AF_INET if found.version == 4 else socket.AF_INET6
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as trial:
+            trial.bind((str(found), 0))
+    except OSError:
+        return False
+    return True
+
+
 async def resolve(host: str, port: int, *, allow_local: bool) -> list[str]:
     """Return the addresses of `host`, all of which may be connected to.
 
@@ -63,7 +75,7 @@ async def resolve(host: str, port: int, *, allow_local: bool) -> list[str]:
         sentence = f"The name {host} could not be found. Check the address, or try again later."
         raise CoterieError(ErrorCode.GIT_UNREACHABLE, sentence, repr(error)) from None
     addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
-    if not allow_local and any(is_local(address) for address in addresses):
+    if not allow_local and any(is_local(address) or is_own(address) for address in addresses):
         sentence = f"{host} is an address of the server itself, which repositories are not taken from."
         raise CoterieError(ErrorCode.GIT_UNREACHABLE, sentence, f"{host} is {addresses}")
     return addresses
