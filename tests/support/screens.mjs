@@ -4,9 +4,12 @@ import { createRequire } from "node:module";
 
 const require = createRequire(new URL("../../web/package.json", import.meta.url));
 const { Terminal } = require("@xterm/headless");
+const { SerializeAddon } = require("@xterm/addon-serialize");
 
 async function show(steps) {
   const terminal = new Terminal({ cols: 80, rows: 24, allowProposedApi: true, logLevel: "off" });
+  const serializer = new SerializeAddon();
+  terminal.loadAddon(serializer);
   for (const [what, ...given] of steps) {
     if (what === "size") terminal.resize(...given);
     else if (what === "reset") terminal.reset();
@@ -15,7 +18,9 @@ async function show(steps) {
   const buffer = terminal.buffer.active;
   const lines = [];
   for (let row = 0; row < terminal.rows; row++) lines.push(buffer.getLine(buffer.baseY + row)?.translateToString(true) ?? "");
-  return { lines, cursor: [buffer.cursorX, buffer.cursorY], alternate: buffer.type === "alternate", modes: terminal.modes };
+  // As web/src/terminal/emulator.ts describes its screen.
+  const serialized = `${serializer.serialize({ scrollback: 0 })}\x1b[${buffer.cursorY + 1};${buffer.cursorX + 1}H`;
+  return { lines, cursor: [buffer.cursorX, buffer.cursorY], alternate: buffer.type === "alternate", modes: terminal.modes, serialized };
 }
 
 let text = "";

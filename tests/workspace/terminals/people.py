@@ -31,6 +31,8 @@ from coterie.wire.messages.terminals import (
     TerminalOpen,
     TerminalOutput,
     TerminalsChanged,
+    TerminalScreen,
+    TerminalScreenWanted,
 )
 from coterie.wire.tickets import Ticket
 from coterie.workspace.frames import frame
@@ -94,6 +96,9 @@ class Tab:
         self.terminals = terminals
         self.handlers = terminals.handlers()
         self.shows = True
+        self.describes = True
+        """Whether it answers when it is asked to describe its screen."""
+        self._tasks: set[asyncio.Task[None]] = set()
         self.messages: list[ServerMessage] = []
         self.screen: defaultdict[int, bytearray] = defaultdict(bytearray)
         self.position: dict[int, int] = {}
@@ -131,6 +136,9 @@ class Tab:
             self._show(message)
         else:
             self.messages.append(message)
+            if isinstance(message, TerminalScreenWanted) and self.describes:
+                task = asyncio.get_running_loop().create_task(self._describe(message.terminal))
+                self._tasks.add(task)
             if isinstance(message, TerminalsChanged):
                 for info in message.terminals:
                     before = self.infos.get(info.terminal)
@@ -138,6 +146,11 @@ class Tab:
                         self.steps[info.terminal].append(["size", info.columns, info.rows])
                 self.infos = {info.terminal: info for info in message.terminals}
         self._changed.set()
+
+    async def _describe(self, terminal: int) -> None:
+        position = self.position[terminal]
+        shown = await rendered(terminal, self)
+        self.do_unless_gone(TerminalScreen(terminal, position, shown[0]["serialized"].encode()))
 
     def _show(self, output: TerminalOutput) -> None:
         number = output.terminal

@@ -11,6 +11,7 @@ import pytest
 
 from coterie.wire.messages.terminals import TerminalResize
 from coterie.workspace.terminals import Terminals
+from coterie.workspace.terminals import terminal as terminal_module
 from tests.workspace.terminals.conftest import Start
 from tests.workspace.terminals.people import Tab, eventually, rendered
 
@@ -22,6 +23,12 @@ Look = Callable[[list[str]], bool]
 NEEDED = ("vim", "htop", "less", "tmux")
 missing = [program for program in NEEDED if shutil.which(program) is None]
 pytestmark = pytest.mark.skipif(bool(missing), reason=f"not installed: {', '.join(missing)}")
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page answers within milliseconds; here a program must be started first."""
+    monkeypatch.setattr(terminal_module, "DESCRIBE_WITHIN", 15.0)
 
 
 async def same_on_all(terminal: int, look: Look, *tabs: Tab) -> dict[str, Any]:
@@ -65,10 +72,13 @@ async def test_vim_edits_a_file_while_somebody_watches_at_another_size(terminals
     assert (tmp_path / "files" / "note.txt").read_text() == "hello from ada\nhello from bob\n"
 
 
-async def test_vim_for_a_late_joiner_whose_ring_lost_the_beginning(start: Start, tmp_path: Path) -> None:
+@pytest.mark.parametrize("described", [True, False])
+async def test_vim_for_a_late_joiner(start: Start, tmp_path: Path, described: bool) -> None:
+    """By what an earlier page describes; and where none does, the program is made to draw again."""
     terminals = await start(ring_size=SMALL)
     (tmp_path / "files" / "long.txt").write_text("".join(f"line {n} of a long text\n" for n in range(2000)))
     ada = Tab(terminals)
+    ada.describes = described
     number = await ada.open()
     ada.type(number, "vim -u NONE long.txt\r")
     await same_on_all(number, has("line 0 of"), ada)
@@ -120,7 +130,8 @@ async def test_less_for_late_joiners(start: Start) -> None:
 
 
 async def test_tmux_for_a_late_joiner(start: Start, tmp_path: Path) -> None:
-    terminals = await start(ring_size=SMALL)
+    # tmux draws so little that only a tiny ring loses any of it.
+    terminals = await start(ring_size=1 << 10)
     ada = Tab(terminals)
     number = await ada.open()
     tmux = f"tmux -f /dev/null -S {tmp_path}/t"

@@ -192,6 +192,13 @@ async def test_a_program_that_reads_nothing_can_be_interrupted(terminals: Termin
     number = await ada.open()
     ada.type(number, 'stty -echo; echo "<$((1 + 1))>"; sleep 1000\r')
     await ada.sees(number, "<2>\r\n")
+    process = terminals._terminals[number].process
+    assert process is not None
+
+    async def sleeps() -> bool:
+        return "sleep 1000" in await process.running()
+
+    await eventually(sleeps)
     for _ in range(4):
         ada.type(number, b"x" * LONGEST_INPUT)
     await ada.ask(TerminalSignal(0, number, Interruption.INTERRUPT))

@@ -1,5 +1,6 @@
 /** xterm.js set up for a shared terminal: a chunk of its own, fetched when the first terminal is shown. */
 import { SearchAddon } from "@xterm/addon-search";
+import { SerializeAddon } from "@xterm/addon-serialize";
 import { Unicode11Addon } from "@xterm/addon-unicode11";
 import { WebLinksAddon } from "@xterm/addon-web-links";
 import { Terminal } from "@xterm/xterm";
@@ -37,6 +38,7 @@ function amount(bytes: number): string {
 export class Emulator implements Screen {
   readonly terminal: Terminal;
   readonly search = new SearchAddon();
+  private readonly serializer = new SerializeAddon();
   /** Whether this tab drives: only then are programs answered. */
   driving = false;
   /** Whether the output being parsed is live; `lastLive` is the same for the output last handed over. */
@@ -68,6 +70,7 @@ export class Emulator implements Screen {
     });
     const { terminal } = this;
     terminal.loadAddon(this.search);
+    terminal.loadAddon(this.serializer);
     terminal.loadAddon(new Unicode11Addon());
     terminal.unicode.activeVersion = "11";
     terminal.loadAddon(new WebLinksAddon((_, url) => openLink(url)));
@@ -104,6 +107,14 @@ export class Emulator implements Screen {
       });
     }
     this.terminal.write(data, shown);
+  }
+
+  describe(given: (screen: string) => void): void {
+    this.terminal.write("", () => {
+      const { cursorX, cursorY } = this.terminal.buffer.active;
+      // The addon moves the cursor back by steps, which go wrong where the last line is full to its edge.
+      given(`${this.serializer.serialize({ scrollback: 0 })}\x1b[${cursorY + 1};${cursorX + 1}H`);
+    });
   }
 
   /** The text that is selected, as it should be copied. */

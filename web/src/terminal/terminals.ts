@@ -8,6 +8,8 @@ export const MACHINE_STOPPED = -1;
 /** How long after a keystroke somebody counts as typing; the server tells at most once a second. */
 const TYPING_FOR = 2_500;
 
+const encoder = new TextEncoder();
+
 /** What shows the output of one terminal. Calls come in order; `shown` is called when the bytes are on the screen. */
 export interface Screen {
   /** Forget everything and begin with `preamble`. */
@@ -16,6 +18,8 @@ export interface Screen {
   skip(bytes: number, preamble: Uint8Array): void;
   /** `live` is false for replayed output, whose questions must not be answered. */
   write(data: Uint8Array, live: boolean, shown: () => void): void;
+  /** Give sequences that draw the screen as it is after everything written so far. */
+  describe(given: (screen: string) => void): void;
 }
 
 /** Someone typing. */
@@ -57,6 +61,7 @@ export class Terminals {
         this.changed();
       }),
       channel.on("TerminalOutput", (output) => this.output(output)),
+      channel.on("TerminalScreenWanted", ({ terminal }) => this.describe(terminal)),
       channel.on("TerminalTyping", ({ terminal, connection }) => this.typing(terminal, connection)),
     ];
   }
@@ -176,6 +181,16 @@ export class Terminals {
     attachment.position = end;
     if (!output.data.length) return;
     screen.write(output.data, end > attachment.live, () => this.showed(output.terminal, attachment, end));
+  }
+
+  /** Somebody comes later than what the program drew first is kept: they are shown what this page shows. */
+  private describe(terminal: number): void {
+    const attachment = this.attachments.get(terminal);
+    if (!attachment) return;
+    const sequence = attachment.position;
+    attachment.screen.describe((screen) => {
+      this.channel.send({ type: "TerminalScreen", terminal, sequence, data: encoder.encode(screen) });
+    });
   }
 
   private showed(terminal: number, attachment: Attachment, end: number): void {

@@ -252,6 +252,13 @@ export interface TerminalSignal {
   signal: Interruption;
 }
 
+export interface TerminalScreen {
+  type: "TerminalScreen";
+  terminal: number;
+  sequence: number;
+  data: Uint8Array;
+}
+
 export interface TerminalResize {
   type: "TerminalResize";
   terminal: number;
@@ -457,6 +464,11 @@ export interface TerminalTyping {
   connection: number;
 }
 
+export interface TerminalScreenWanted {
+  type: "TerminalScreenWanted";
+  terminal: number;
+}
+
 export interface TerminalOutput {
   type: "TerminalOutput";
   terminal: number;
@@ -467,9 +479,9 @@ export interface TerminalOutput {
   preamble: Uint8Array;
 }
 
-export type ClientMessage = Ping | PresenceUpdate | DocumentOpen | DocumentClose | DocumentEdit | CursorMove | DocumentRebase | DocumentCheck | DocumentRestore | DocumentVersions | DocumentVersion | DocumentRevert | DocumentWriters | DocumentPage | FileList | FileWatch | FileFind | FileCreate | FileMove | FileDelete | TerminalOpen | TerminalRunAgain | TerminalAttach | TerminalDetach | TerminalAck | TerminalInput | TerminalSignal | TerminalResize | TerminalRename | TerminalClose;
+export type ClientMessage = Ping | PresenceUpdate | DocumentOpen | DocumentClose | DocumentEdit | CursorMove | DocumentRebase | DocumentCheck | DocumentRestore | DocumentVersions | DocumentVersion | DocumentRevert | DocumentWriters | DocumentPage | FileList | FileWatch | FileFind | FileCreate | FileMove | FileDelete | TerminalOpen | TerminalRunAgain | TerminalAttach | TerminalDetach | TerminalAck | TerminalInput | TerminalSignal | TerminalScreen | TerminalResize | TerminalRename | TerminalClose;
 
-export type ServerMessage = Welcome | PeopleChanged | Done | Failed | Notice | Pong | DocumentOpened | DocumentUpdate | DocumentAck | DocumentSaved | DocumentMoved | DocumentGone | DocumentReset | DocumentChecked | DocumentRebased | DocumentHistory | DocumentVersionText | DocumentWrittenBy | DocumentPaged | CursorMoved | FileListing | FileFound | FilesChanged | PortsChanged | TerminalOpened | TerminalAttached | TerminalsChanged | TerminalTyping | TerminalOutput;
+export type ServerMessage = Welcome | PeopleChanged | Done | Failed | Notice | Pong | DocumentOpened | DocumentUpdate | DocumentAck | DocumentSaved | DocumentMoved | DocumentGone | DocumentReset | DocumentChecked | DocumentRebased | DocumentHistory | DocumentVersionText | DocumentWrittenBy | DocumentPaged | CursorMoved | FileListing | FileFound | FilesChanged | PortsChanged | TerminalOpened | TerminalAttached | TerminalsChanged | TerminalTyping | TerminalScreenWanted | TerminalOutput;
 
 /** Fields in the order they travel, each with the record type it holds, if any. */
 export const FIELDS: Record<string, readonly (readonly [string, string])[]> = {
@@ -506,6 +518,7 @@ export const FIELDS: Record<string, readonly (readonly [string, string])[]> = {
   TerminalAck: [["terminal", ""], ["sequence", ""]],
   TerminalInput: [["terminal", ""], ["data", ""]],
   TerminalSignal: [["request", ""], ["terminal", ""], ["signal", ""]],
+  TerminalScreen: [["terminal", ""], ["sequence", ""], ["data", ""]],
   TerminalResize: [["terminal", ""], ["columns", ""], ["rows", ""]],
   TerminalRename: [["request", ""], ["terminal", ""], ["name", ""]],
   TerminalClose: [["request", ""], ["terminal", ""]],
@@ -537,6 +550,7 @@ export const FIELDS: Record<string, readonly (readonly [string, string])[]> = {
   TerminalAttached: [["request", ""], ["live", ""]],
   TerminalsChanged: [["terminals", "TerminalInfo"]],
   TerminalTyping: [["terminal", ""], ["connection", ""]],
+  TerminalScreenWanted: [["terminal", ""]],
   TerminalOutput: [["terminal", ""], ["sequence", ""], ["data", ""], ["skipped", ""], ["reset", ""], ["preamble", ""]],
 };
 
@@ -569,6 +583,7 @@ export const CAPABILITY: Record<ClientMessage["type"], Capability> = {
   TerminalAck: "terminal.read",
   TerminalInput: "terminal.write",
   TerminalSignal: "terminal.write",
+  TerminalScreen: "terminal.write",
   TerminalResize: "terminal.resize",
   TerminalRename: "terminal.write",
   TerminalClose: "terminal.close",

@@ -18,6 +18,9 @@ ACKNOWLEDGE_EVERY = 128 << 10
 LONGEST_INPUT = 64 << 10
 """Bytes of one TerminalInput; a longer paste is sent in several."""
 
+LARGEST_SCREEN = 1 << 20
+"""Bytes of a described screen."""
+
 MOST_COLUMNS = 1000
 MOST_ROWS = 500
 LONGEST_NAME = 80
@@ -118,6 +121,15 @@ class TerminalSignal(ClientMessage):
     signal: Interruption
 
 
+@needs(Capability.TERMINAL_WRITE)
+class TerminalScreen(ClientMessage):
+    """Answer to TerminalScreenWanted: sequences that draw the screen as it is after output up to `sequence`."""
+
+    terminal: int
+    sequence: int
+    data: bytes
+
+
 @needs(Capability.TERMINAL_RESIZE)
 class TerminalResize(ClientMessage):
     """The size of this tab's pane, in character cells. Applied while its sender is the driver, else kept for then."""
@@ -172,6 +184,12 @@ class TerminalTyping(ServerMessage):
 
     terminal: int
     connection: int
+
+
+class TerminalScreenWanted(ServerMessage):
+    """Describe the screen of a full-screen program, for those who come later than what it drew first is kept."""
+
+    terminal: int
 
 
 class TerminalOutput(ServerMessage):

@@ -57,7 +57,11 @@ class Modes:
         # 1047 rather than 1049: leaving through 1049 would also move the cursor of a screen that was never left.
         parts = [b"\x1b[!p\x1b[0m", b"\x1b[?1047h" if self.alternate else b"\x1b[?1047l"]
         parts += [b"\x1b[?%d%s" % (mode, b"h" if mode in self.private else b"l") for mode in _RESTORED]
-        parts += [b"\x1b=" if self.keypad else b"\x1b>", b"\x1b(0" if self.drawing else b"\x1b(B"]
+        return b"".join(parts) + self.beside_screen()
+
+    def beside_screen(self) -> bytes:
+        """Return what restores those modes that a page does not describe with its screen."""
+        parts = [b"\x1b=" if self.keypad else b"\x1b>", b"\x1b(0" if self.drawing else b"\x1b(B"]
         if self.region:
             parts.append(b"\x1b7\x1b[%sr\x1b8" % self.region)
         return b"".join(parts)

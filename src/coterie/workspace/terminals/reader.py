@@ -9,7 +9,7 @@ from coterie.workspace.member import Member
 class Reader:
     """A position in a terminal's output. Invariant: `shown <= sent`, both numbers of bytes since the terminal began."""
 
-    __slots__ = ("columns", "joined", "member", "paused", "rows", "sent", "shown", "stalled")
+    __slots__ = ("columns", "joined", "member", "paused", "rows", "sent", "shown", "stalled", "waiting")
 
     def __init__(self, member: Member, sequence: int, head: int) -> None:
         self.member = member
@@ -21,13 +21,15 @@ class Reader:
         """Its connection takes in less than is sent."""
         self.stalled = False
         """It showed nothing for so long that the program no longer waits for it."""
+        self.waiting = False
+        """Somebody who sees the screen was asked to describe it; until then it is sent nothing."""
         self.columns = 0
         self.rows = 0
 
     @property
     def open(self) -> bool:
         """Whether it may be sent more now."""
-        return not self.paused and self.sent - self.shown < WINDOW
+        return not self.paused and not self.waiting and self.sent - self.shown < WINDOW
 
     def acknowledge(self, sequence: int) -> bool:
         """It has shown the output up to `sequence` (cut to what it was sent); return whether that is news."""
@@ -41,3 +43,4 @@ class Reader:
     def jump(self, sequence: int) -> None:
         """Go on at `sequence`, with nothing owed."""
         self.sent = self.shown = sequence
+        self.stalled = False

@@ -14,6 +14,7 @@ from coterie.wire.errors import CoterieError, ErrorCode
 from coterie.wire.messages import ClientMessage
 from coterie.wire.messages.connection import Done
 from coterie.wire.messages.terminals import (
+    LARGEST_SCREEN,
     LONGEST_INPUT,
     MACHINE_STOPPED,
     TerminalAck,
@@ -28,6 +29,7 @@ from coterie.wire.messages.terminals import (
     TerminalResize,
     TerminalRunAgain,
     TerminalsChanged,
+    TerminalScreen,
     TerminalSignal,
 )
 from coterie.workspace.frames import frame
@@ -94,6 +96,7 @@ class Terminals:
             TerminalAck: self._ack,
             TerminalInput: self._input,
             TerminalSignal: self._signal,
+            TerminalScreen: self._screen,
             TerminalResize: self._resize,
             TerminalRename: self._rename,
             TerminalClose: self._close,
@@ -203,6 +206,10 @@ class Terminals:
     def _signal(self, member: Member, message: TerminalSignal) -> None:
         self._find(message.terminal).signal(message.signal)
         member.send(Done(message.request))
+
+    def _screen(self, member: Member, message: TerminalScreen) -> None:
+        if terminal := self._terminals.get(message.terminal):
+            terminal.described(member, message.sequence, message.data[:LARGEST_SCREEN])
 
     def _resize(self, member: Member, message: TerminalResize) -> None:
         if terminal := self._terminals.get(message.terminal):

@@ -15,6 +15,7 @@ from coterie.wire.messages.terminals import (
     Interruption,
     TerminalInfo,
     TerminalOutput,
+    TerminalScreenWanted,
     TerminalTyping,
 )
 from coterie.workspace.frames import frame
@@ -39,6 +40,9 @@ STALL = 2.0
 
 UNWATCHED_PAUSE = 0.002
 """Seconds between turns of reading while nobody reads: about 8 MB/s, without keeping a processor busy."""
+
+DESCRIBE_WITHIN = 1.0
+"""Seconds a page has to describe its screen before a late joiner does without."""
 
 REDRAW_DELAY = 0.05
 """Seconds for which a full-screen program sees one row less, so that it draws everything again."""
@@ -82,6 +86,14 @@ class Terminal:
         self._typed = 0.0
         self._redrawing: asyncio.TimerHandle | None = None
         self._run: asyncio.Task[None] | None = None
+        self._screen: tuple[int, bytes] | None = None
+        """A full-screen program's screen at a place in the output, as somebody's page described it."""
+        self._drawn = 0
+        """From where on the alternate screen is known: from its beginning, or from `_screen`."""
+        self._asked: Member | None = None
+        self._asking: asyncio.TimerHandle | None = None
+        self._places: dict[int, Modes] = {}
+        """While somebody is asked: places at which a screen may be described, not inside a sequence or a character."""
 
     def info(self) -> TerminalInfo:
         """Return what everyone sees of it now."""
@@ -152,18 +164,29 @@ class Terminal:
         if self._pty is not None:
             self._pty.close()
         self._stop_holding()
-        if self._redrawing is not None:
-            self._redrawing.cancel()
+        for timer in (self._redrawing, self._asking):
+            if timer is not None:
+                timer.cancel()
 
     # Output
 
     def _output(self, data: bytes) -> None:
         before = self.ring.head
         title = self.ring.tracker.title
+        alternate = self.ring.tracker.modes.alternate
         self.ring.append(data)
         head = self.ring.head
         if self.ring.tracker.title != title:
             self._retitle()
+        if self._asking is not None and self.ring.tracker.whole:
+            self._places[head] = self.ring.tracker.modes
+        if self.ring.tracker.modes.alternate:
+            if not alternate:
+                self._drawn = before
+            elif head - self._drawn > self.ring.size // 2:
+                self._ask()
+        elif alternate:
+            self._screen = None
         shared: bytes | None = None
         for reader in self._readers.values():
             if reader.sent == before and reader.open:
@@ -233,9 +256,16 @@ class Terminal:
         self._pull(reader)
         self._pace()
 
-    def _begin(self, reader: Reader) -> None:
+    def _begin(self, reader: Reader, *, ask: bool = True) -> None:
         """Start a reader that shows nothing yet, or whose place is gone."""
         cut = self.ring.cut(self.ring.start)
+        if cut.modes.alternate and self.ring.tracker.modes.alternate:
+            if self._screen is not None and self._screen[0] >= self.ring.start:
+                self._send_screen(reader)
+                return
+            if ask and self._ask(reader):
+                reader.waiting = True
+                return
         known = 0 < reader.sent <= cut.sequence
         preamble = cut.modes.preamble() if cut.sequence else b""
         skipped = cut.sequence - reader.sent if known else 0
@@ -244,9 +274,68 @@ class Terminal:
         if cut.modes.alternate and self.ring.tracker.modes.alternate:
             self._redraw()
 
+    def _send_screen(self, reader: Reader) -> None:
+        assert self._screen is not None
+        sequence, screen = self._screen
+        skipped = max(0, sequence - reader.sent) if reader.sent else 0
+        reader.member.send(TerminalOutput(self.number, sequence, b"", skipped, True, screen))
+        reader.jump(sequence)
+
+    def _ask(self, late: Reader | None = None) -> bool:
+        """Have somebody other than `late` describe the screen; return whether somebody was or is asked.
+
+        Only those who may type are asked: they could put anything on everybody's screen anyway.
+        """
+        if self._asking is None:
+            able = [
+                reader.member
+                for reader in self._readers.values()
+                if reader is not late
+                and reader.open
+                and not reader.stalled
+                and reader.member.may(Capability.TERMINAL_WRITE)
+            ]
+            if not able:
+                return False
+            self._asked = next((member for member in able if member.id == self.driver), able[0])
+            self._asked.send(TerminalScreenWanted(self.number))
+            self._places = {self.ring.head: self.ring.tracker.modes} if self.ring.tracker.whole else {}
+            self._asking = self._loop.call_later(DESCRIBE_WITHIN, self._answered)
+        return True
+
+    def described(self, member: Member, sequence: int, screen: bytes) -> None:
+        """`member`, if they were asked, describe the screen as it is at `sequence`."""
+        if self._asked is not member:
+            return
+        reader = self._readers.get(member)
+        modes = self._places.get(sequence)
+        if reader is None or not self.ring.start <= sequence <= reader.sent or not self.ring.tracker.modes.alternate:
+            self._answered()
+        elif modes is None:
+            # Between two halves of a sequence; the page is elsewhere by the time it is asked again.
+            member.send(TerminalScreenWanted(self.number))
+        else:
+            self._screen = (sequence, screen + modes.beside_screen())
+            self._drawn = sequence
+            self._answered()
+
+    def _answered(self) -> None:
+        if self._asking is not None:
+            self._asking.cancel()
+        self._asked = self._asking = None
+        self._places.clear()
+        for reader in self._readers.values():
+            if reader.waiting:
+                reader.waiting = False
+                self._begin(reader, ask=False)
+                self._pull(reader)
+        self._pace()
+
     def detach(self, member: Member) -> None:
         """Send `member` nothing more."""
         if self._readers.pop(member, None) is not None:
+            if self._asked is member:
+                self._answered()
             self._stop_holding()
             self._pace()
 
@@ -293,6 +382,9 @@ class Terminal:
             reader.sent = end
 
     def _skip(self, reader: Reader) -> None:
+        if self._screen is not None and self._screen[0] > max(reader.sent, self.ring.head - LAG):
+            self._send_screen(reader)
+            return
         cut = self.ring.cut(max(self.ring.start, self.ring.head - TAIL))
         message = TerminalOutput(
             self.number, cut.sequence, b"", cut.sequence - reader.sent, False, b"\x18" + cut.modes.preamble()
