@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from coterie.hub.machines import faulty, template
-from coterie.hub.machines.driver import Driver, MachineState
+from coterie.hub.machines.driver import Driver, Limits, MachineState
 from coterie.hub.machines.local import LocalDriver
 from coterie.hub.machines.record import Record
 from coterie.wire.errors import CoterieError, ErrorCode
@@ -246,6 +247,15 @@ class TestLocal:
         await machine.start()
         assert record.processes == []
         assert await machine.running()
+
+    async def test_a_servers_memory_is_limited(self, name: str, machines: Callable[[str], Machine]) -> None:
+        machine = machines(name)
+        await machine.driver.create(machine.workspace)
+        await machine.start(Limits(memory=2 << 30))
+        record = Record.read(machine.driver.places[machine.workspace].record)
+        assert record
+        limits = Path(f"/proc/{record.named['server'].pid}/limits").read_text()
+        assert re.search(rf"^Max data size +{2 << 30} +{2 << 30} +bytes", limits, re.MULTILINE)
 
     async def test_a_server_that_ignores_the_request_is_killed_after_the_grace(
         self, name: str, machines: Callable[[str], Machine]

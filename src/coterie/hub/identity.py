@@ -66,6 +66,21 @@ def bearer_secret(headers: Mapping[str, str]) -> str | None:
     return secret.strip() if scheme.lower() == "bearer" else None
 
 
+def identity_of(user: User, login: Login | Token) -> Identity | None:
+    """Return who is signed in by `login`, None when it has expired or the account is disabled."""
+    if user.disabled or (login.expires is not None and login.expires <= now()):
+        return None
+    return Identity(
+        user=user.id,
+        username=user.username,
+        display_name=user.display_name,
+        email=user.email,
+        colour=user.colour,
+        administrator=user.administrator,
+        login=login.id,
+    )
+
+
 async def authenticate(database: Database, headers: Mapping[str, str], secure: bool) -> Identity:
     """Return who sent these headers (names in small letters). A token goes before a cookie.
 
@@ -86,20 +101,13 @@ async def authenticate(database: Database, headers: Mapping[str, str], secure: b
         raise CoterieError(ErrorCode.SIGNED_OUT, "You are signed out. Sign in to go on.")
     login: Login | Token = row[0]
     user: User = row[1]
-    at = now()
-    if user.disabled or (login.expires is not None and login.expires <= at):
+    identity = identity_of(user, login)
+    if identity is None:
         raise CoterieError(ErrorCode.SIGNED_OUT, "Your login has ended. Sign in again to go on.")
+    at = now()
     if login.last_used is None or at - login.last_used > TOUCH_EVERY:
         await _touch(database, type(login), login.id, user.id, at)
-    return Identity(
-        user=user.id,
-        username=user.username,
-        display_name=user.display_name,
-        email=user.email,
-        colour=user.colour,
-        administrator=user.administrator,
-        login=login.id,
-    )
+    return identity
 
 
 async def _touch(database: Database, kind: Kind, login: str, user: str, at: datetime) -> None:

@@ -38,6 +38,8 @@ class Program(TypedDict):
     """Descriptors of control groups' `cgroup.procs`, which it joins."""
     filter: str
     """Base64 of the system-call filter that bubblewrap gets on descriptor 6; empty: none."""
+    memory: int
+    """Bytes that it may have for itself, as a resource limit on each of its processes; 0: no such limit."""
     sandboxed: bool
     """Whether the command is bubblewrap's, which then tells its child's pid on descriptor 5."""
 
@@ -105,6 +107,8 @@ class Keeper:
                 if program["filter"]:
                     wanted[FILTER] = _filled(binascii.a2b_base64(program["filter"]))
                 _keep(wanted)
+                if program["memory"]:
+                    resource.setrlimit(resource.RLIMIT_DATA, (program["memory"], program["memory"]))
                 os.execvpe(program["command"][0], program["command"], program["environment"])  # noqa: S606 a list
             except OSError as error:
                 os.write(2, f"{program['command'][0]}: {error}\n".encode())

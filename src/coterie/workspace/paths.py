@@ -52,6 +52,15 @@ def parts(path: str) -> list[str]:
     return names
 
 
+def travels(path: str) -> bool:
+    """Whether a path can be said at all: one that is not UTF-8 can be neither shown nor remembered."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def problem(error: OSError, path: str) -> CoterieError:
     """Return what to tell a person about a failed operation on `path`."""
     code, sentence = _PROBLEMS.get(error.errno or 0, (ErrorCode.INTERNAL, "“{}” could not be used: {}."))

@@ -37,6 +37,10 @@ PACKAGE = Path(coterie.__file__).parent
 _SPARE_AFTER = 2.0
 """Seconds after a workspace was made until the next one's home is: not while the new one starts."""
 
+_SERVER_MEMORY = 1 << 30
+"""Bytes a workspace server may always have for itself: it is not among the processes that a machine's limit is for, and
+what people open and upload must not take the host's memory through it."""
+
 _LOG_SIZE = 1 << 20
 """Bytes of `machine.log` that are kept from earlier runs at a start."""
 
@@ -247,6 +251,7 @@ class LocalDriver(ABC):
             second=ready,
             groups=[],
             filter="",
+            memory=max(spec.limits.memory, _SERVER_MEMORY),
             sandboxed=False,
         )
 
@@ -260,6 +265,7 @@ class LocalDriver(ABC):
             second=listener,
             groups=[],
             filter="",
+            memory=0,
             sandboxed=False,
         )
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from coterie.hub import access
 from coterie.hub.core import Hub
-from coterie.hub.db.tables import Login, Token, User, now
+from coterie.hub.db.tables import Login, Token, User
 from coterie.hub.gate.gate import Gate, Refused
 from coterie.hub.gate.link import make_grant
-from coterie.hub.identity import Identity, cookie_value
+from coterie.hub.identity import Identity, cookie_value, identity_of
 from coterie.hub.ports import address
 from coterie.hub.ports.address import Place
 from coterie.hub.ports.passes import COOKIE, SECURE_COOKIE, Pass, Passes
@@ -73,19 +73,9 @@ async def _identity(hub: Hub, entry: Pass) -> Identity | None:
     async with hub.database.read() as session:
         user = await session.get(User, entry.user)
         login: Login | Token | None = await session.get(Login, entry.login) or await session.get(Token, entry.login)
-    if user is None or user.disabled or login is None or login.user_id != user.id:
+    if user is None or login is None or login.user_id != user.id:
         return None
-    if login.expires is not None and login.expires <= now():
-        return None
-    return Identity(
-        user=user.id,
-        username=user.username,
-        display_name=user.display_name,
-        email=user.email,
-        colour=user.colour,
-        administrator=user.administrator,
-        login=login.id,
-    )
+    return identity_of(user, login)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import time
 from coterie.wire.errors import CoterieError
 from coterie.workspace.documents import disk
 from coterie.workspace.documents.disk import Stamp
-from coterie.workspace.paths import Root
+from coterie.workspace.paths import Root, travels
 
 MOST_NAMES = 300_000
 """Names that a search looks at."""
@@ -41,7 +41,7 @@ def find(root: Root, path: str, stamp: Stamp, digest: bytes) -> str | None:
                 for name in names:
                     looked += 1
                     here = f"{folder}/{name.name}" if folder else name.name
-                    if not here.isprintable() and not _travels(here):
+                    if not travels(here):
                         continue
                     if name.is_dir(follow_symlinks=False):
                         if name.name != ".git":
@@ -71,15 +71,6 @@ def _born(folder: int, name: str) -> int:
         return disk.born(fd)
     finally:
         os.close(fd)
-
-
-def _travels(path: str) -> bool:
-    """Whether a path can be said at all: one that is not UTF-8 can be neither shown nor remembered."""
-    try:
-        path.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _digest(root: Root, path: str) -> bytes:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 
 from coterie.workspace.files.git import Git
-from coterie.workspace.paths import Root
+from coterie.workspace.paths import Root, travels
 
 MOST_PATHS = 200_000
 """Paths that are searched; beyond it the rest is left out."""
@@ -56,7 +56,7 @@ class Finder:
             for folder, folders, files, _ in os.fwalk(".", dir_fd=start, follow_symlinks=False):
                 folders[:] = sorted(name for name in folders if name not in LEFT_OUT)
                 prefix = folder[2:] + "/" if folder != "." else ""
-                found += [prefix + name for name in sorted(files) if _travels(prefix + name)]
+                found += [prefix + name for name in sorted(files) if travels(prefix + name)]
                 if len(found) >= MOST_PATHS:
                     break
         finally:
@@ -93,11 +93,3 @@ def score(path: str, wanted: str) -> int | None:
             return None
         last = position if last < 0 else last
     return 2000 + (last - position + 1 - len(wanted)) * 4 + (0 if position >= name else 500)
-
-
-def _travels(path: str) -> bool:
-    try:
-        path.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
