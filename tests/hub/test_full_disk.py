@@ -64,6 +64,7 @@ async def running(account: Account, workspace: str) -> None:
             await asyncio.sleep(0.02)
 
 
+@pytest.mark.timeout(180)
 async def test_disk_full(ada: Account) -> None:
     workspace = ada.post("/workspaces", {"name": "small", "source": {"kind": "blank"}})["id"]
     await running(ada, workspace)

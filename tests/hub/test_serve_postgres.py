@@ -16,7 +16,7 @@ from coterie.wire.messages.files import FileCreate, FileList
 from tests.support.hub import Account, RunningHub
 from tests.support.postgres import Postgres
 
-pytestmark = pytest.mark.postgres
+pytestmark = [pytest.mark.postgres, pytest.mark.timeout(180)]
 
 
 @pytest.fixture
