@@ -7,6 +7,7 @@
 import * as Y from "yjs";
 import { RequestError, type Channel } from "../wire/channel";
 import type { DocumentOpened, ErrorCode } from "../wire/generated";
+import { deflate } from "./deflate";
 import type { Kept, OfflineStore } from "./offline";
 import { proof } from "./proof";
 
@@ -82,8 +83,10 @@ export class SharedDocument {
   private checkTimer: ReturnType<typeof setTimeout> | undefined;
   private differed = false;
   private closed = false;
-  private ready: Promise<void>;
+  /** What this browser kept is taken in; null before it is known whose page this is. */
+  private ready: Promise<void> | null = null;
   private opening: Promise<void> | null = null;
+  private again = false;
 
   constructor(
     private readonly channel: Channel,
@@ -107,9 +110,7 @@ export class SharedDocument {
       generation: 0,
     };
     this.doc.on("update", this.onUpdate);
-    this.ready = this.offline.get(path).then((kept) => {
-      if (kept && !this.closed) this.restore(kept);
-    });
+    if (this.offline.known) this.ready = this.load();
   }
 
   snapshot = (): DocumentFacts => this.facts;
@@ -134,11 +135,17 @@ export class SharedDocument {
     return this.number;
   }
 
-  /** Join the room, on every (re)connection; at most one attempt at a time. */
+  /** Join the room, on every (re)connection; at most one attempt at a time, and another one after it when asked meanwhile. */
   open(): Promise<void> {
-    this.opening ??= this.join().finally(() => {
-      this.opening = null;
-    });
+    if (this.opening) this.again = true;
+    else {
+      this.opening = this.join().finally(() => {
+        this.opening = null;
+        if (!this.again) return;
+        this.again = false;
+        if (!this.closed && !this.number) void this.open();
+      });
+    }
     return this.opening;
   }
 
@@ -199,9 +206,10 @@ export class SharedDocument {
   }
 
   moved(path: string): void {
-    void this.offline.delete(this.facts.path);
+    const from = this.facts.path;
+    if (from === path) return;
     this.set({ path });
-    this.keepSoon();
+    void this.keep().then(() => this.offline.delete(from));
   }
 
   lostFile(gone: boolean): void {
@@ -235,7 +243,7 @@ export class SharedDocument {
   // Joining
 
   private async join(): Promise<void> {
-    await this.ready;
+    await (this.ready ??= this.load());
     if (this.closed) return;
     try {
       const opened = (await this.channel.request({
@@ -295,12 +303,21 @@ export class SharedDocument {
    * Typing goes on meanwhile; it is carried over too.
    */
   private async rebase(room: number): Promise<void> {
+    const connection = this.channel.welcome;
     let from: string | null = null;
     for (;;) {
       const text = this.text.toString();
-      if (text !== from && this.channel.may("document.write")) {
+      const may = this.channel.may("document.write");
+      if (!may && this.pending.length > 0) {
+        throw new RequestError("forbidden", "You may only watch now. What you typed before is kept in this browser.");
+      }
+      if (text !== from && may) {
+        const base = await deflate(from ?? this.confirmed.getText("text").toString());
+        const mine = await deflate(text);
+        // Rooms have other numbers on another connection.
+        if (this.channel.welcome !== connection) throw new RequestError("unavailable", "The connection was lost.");
         // Also when nothing was typed here: the server keeps what this page has and its own new history lacks.
-        await this.carryOver(room, from ?? this.confirmed.getText("text").toString(), text);
+        await this.carryOver(room, base, mine);
         from = text;
         continue;
       }
@@ -318,14 +335,13 @@ export class SharedDocument {
     }
   }
 
-  private async carryOver(room: number, from: string, text: string): Promise<void> {
-    const { deflate } = await import("./deflate");
+  private async carryOver(room: number, base: Uint8Array, text: Uint8Array): Promise<void> {
     const done = await this.channel.request({
       type: "DocumentRebase",
       document: room,
       identity: crypto.getRandomValues(new Uint32Array(4)).join("-"),
-      base: await deflate(from),
-      text: await deflate(text),
+      base,
+      text,
     });
     if (done.type !== "DocumentRebased" || done.version === 0) return;
     const sentence = `Some of the text on this page did not fit into the shared text any more. It is kept in this file's history as “${done.name}”.`;
@@ -370,6 +386,11 @@ export class SharedDocument {
   }
 
   // Keeping what is not confirmed across a reload
+
+  private async load(): Promise<void> {
+    const kept = await this.offline.get(this.facts.path);
+    if (kept && !this.closed && !this.epoch) this.restore(kept);
+  }
 
   private restore(kept: Kept): void {
     this.epoch = kept.epoch;

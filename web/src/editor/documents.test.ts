@@ -29,8 +29,10 @@ class ScriptedChannel {
     return this as unknown as Channel;
   }
 
+  writable = true;
+
   may(): boolean {
-    return true;
+    return this.writable;
   }
 
   send(message: ClientMessage): boolean {
@@ -309,6 +311,63 @@ describe("the proof that everyone has the same text", () => {
     await vi.waitFor(() => expect(document.snapshot().generation).toBe(1));
     expect(notices.at(-1)).toContain("shows the shared text again");
   });
+});
+
+describe("what is kept in the browser", () => {
+  it("is found although the document was opened before it was known whose page this is", async () => {
+    const before = await opened();
+    channel.drop();
+    before.text.insert(5, " kept");
+    const name = `test-${stores}`;
+    const kept = store();
+    await vi.waitFor(async () => expect((await kept.get("a.txt"))?.edits).toBe(1));
+    let owner: string | null = null;
+    const next = new Documents(channel.as(), "w", new OfflineStore(() => owner, name));
+    const again = next.open("a.txt");
+    owner = "ada/w";
+    channel.restore();
+    await vi.waitFor(() => expect(again.snapshot().phase).toBe("open"));
+    expect(again.text.toString()).toBe("hello kept");
+    next.stop();
+  });
+
+  it("stays when the person may no longer write and the history is another", async () => {
+    const document = await opened();
+    channel.drop();
+    document.text.insert(5, " mine");
+    channel.epoch = "second";
+    channel.server = new Y.Doc();
+    channel.writable = false;
+    channel.restore();
+    await vi.waitFor(() => expect(document.snapshot().problem).toContain("kept in this browser"));
+    expect(document.text.toString()).toBe("hello mine");
+    expect(document.snapshot().unconfirmed).toBe(1);
+  });
+
+  it("goes along when the file is moved", async () => {
+    const document = await opened();
+    channel.drop();
+    document.text.insert(5, " kept");
+    document.moved("b.txt");
+    const kept = store();
+    await vi.waitFor(async () => expect((await kept.get("b.txt"))?.edits).toBe(1));
+    await vi.waitFor(async () => expect(await kept.get("a.txt")).toBeNull());
+  });
+});
+
+it("joins again when the connection came back while it was joining", async () => {
+  const document = await opened();
+  channel.drop();
+  const request = channel.request.bind(channel);
+  let fail: (error: RequestError) => void = () => undefined;
+  channel.request = () => new Promise((_, reject) => (fail = reject));
+  channel.restore();
+  await vi.waitFor(() => expect(document.snapshot().phase).toBe("offline"));
+  channel.drop();
+  channel.request = request;
+  channel.restore();
+  fail(new RequestError("unavailable", "The connection was lost before the answer came."));
+  await vi.waitFor(() => expect(document.snapshot().phase).toBe("open"));
 });
 
 it("computes the checksum that zlib computes", () => {

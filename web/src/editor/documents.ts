@@ -26,7 +26,7 @@ export class Documents {
       new OfflineStore(() => {
         const { connection, people } = channel.welcome ?? { connection: 0, people: [] };
         const own = people.find((person) => person.connection === connection);
-        return `${own?.user ?? ""}/${workspace}`;
+        return own ? `${own.user}/${workspace}` : null;
       });
     const on = channel.on.bind(channel);
     this.stops = [

@@ -1,5 +1,13 @@
-/** What was typed and not confirmed, kept in the browser (IndexedDB), so that neither a lost connection nor a reload loses it. */
+/**
+ * What was typed and not confirmed, kept in the browser (IndexedDB), so that neither a lost connection nor a reload loses it.
+ *
+ * Every page keeps its own edits under its own name, because a person may have one document open, offline, in two pages.
+ * Who opens a document takes in what any page kept of it: the same edit sent twice is one edit.
+ */
 import { openDB, type DBSchema, type IDBPDatabase } from "idb";
+import * as Y from "yjs";
+
+const OPENS_WITHIN = 5_000;
 
 /** A document's unconfirmed edits and what they belong to. */
 export interface Kept {
@@ -12,29 +20,72 @@ export interface Kept {
   edits: number;
 }
 
+type Key = [owner: string, path: string, page: string];
+
+interface Entry extends Kept {
+  /** Another one after every change. */
+  stamp: string;
+  time: number;
+}
+
 interface Schema extends DBSchema {
-  documents: { key: [owner: string, path: string]; value: Kept };
+  edits: { key: Key; value: Entry };
 }
 
 /** Where unconfirmed edits are kept. Without IndexedDB (a private window, say) they live as long as the page. */
 export class OfflineStore {
   private database: Promise<IDBPDatabase<Schema> | null>;
+  private readonly page = name();
+  /** By path: what other pages kept and this one took in. */
+  private taken = new Map<string, { key: Key; stamp: string }[]>();
 
-  /** `owner` keeps people and workspaces apart. */
+  /** `owner` keeps people and workspaces apart; null while it is not known whose page this is. */
   constructor(
-    private readonly owner: () => string,
-    name = "coterie",
+    private readonly owner: () => string | null,
+    database = "coterie",
   ) {
-    this.database = openDB<Schema>(name, 1, {
+    const opening = openDB<Schema>(database, 2, {
       upgrade(database) {
-        database.createObjectStore("documents");
+        for (const old of [...database.objectStoreNames]) database.deleteObjectStore(old);
+        database.createObjectStore("edits");
       },
+      // A page of another version must not wait for this one.
+      blocking: (_now, _wanted, event) => (event.target as IDBDatabase).close(),
     }).catch(() => null);
+    // A browser whose database never opens must not keep documents from opening.
+    this.database = Promise.race([opening, new Promise<null>((resolve) => setTimeout(resolve, OPENS_WITHIN, null))]);
   }
 
+  /** Whether it is known whose edits to look for. */
+  get known(): boolean {
+    return this.owner() !== null;
+  }
+
+  /** What any page of this person kept of a document, in one; of several epochs the one that was typed on last. */
   async get(path: string): Promise<Kept | null> {
     try {
-      return (await (await this.database)?.get("documents", [this.owner(), path])) ?? null;
+      const database = await this.database;
+      const owner = this.owner();
+      if (!database || owner === null) return null;
+      const range = IDBKeyRange.bound([owner, path], [owner, path, []]);
+      const reading = database.transaction("edits").store;
+      const [keys, entries] = await Promise.all([reading.getAllKeys(range), reading.getAll(range)]);
+      const last = entries.reduce<Entry | null>((best, entry) => (best && best.time >= entry.time ? best : entry), null);
+      if (!last) return null;
+      const same = entries.filter(({ epoch }) => epoch === last.epoch);
+      this.taken.set(
+        path,
+        entries.flatMap(({ epoch, stamp }, index) => {
+          const key = keys[index] as Key;
+          return epoch === last.epoch && key[2] !== this.page ? [{ key, stamp }] : [];
+        }),
+      );
+      return {
+        epoch: last.epoch,
+        confirmed: Y.mergeUpdates(same.map(({ confirmed }) => confirmed)),
+        pending: Y.mergeUpdates(same.map(({ pending }) => pending)),
+        edits: same.reduce((sum, { edits }) => sum + edits, 0),
+      };
     } catch {
       return null;
     }
@@ -42,7 +93,11 @@ export class OfflineStore {
 
   async put(path: string, kept: Kept): Promise<void> {
     try {
-      await (await this.database)?.put("documents", kept, [this.owner(), path]);
+      const database = await this.database;
+      const owner = this.owner();
+      if (!database || owner === null) return;
+      await database.put("edits", { ...kept, stamp: name(), time: Date.now() }, [owner, path, this.page]);
+      await this.drop(database, path);
     } catch (error) {
       console.warn("Unconfirmed edits could not be kept in this browser.", error);
     }
@@ -50,7 +105,11 @@ export class OfflineStore {
 
   async delete(path: string): Promise<void> {
     try {
-      await (await this.database)?.delete("documents", [this.owner(), path]);
+      const database = await this.database;
+      const owner = this.owner();
+      if (!database || owner === null) return;
+      await database.delete("edits", [owner, path, this.page]);
+      await this.drop(database, path);
     } catch {
       // Kept a little longer than needed: sending an edit twice is the same as sending it once.
     }
@@ -59,10 +118,25 @@ export class OfflineStore {
   /** The paths that have unconfirmed edits. */
   async paths(): Promise<string[]> {
     try {
-      const keys = (await (await this.database)?.getAllKeys("documents")) ?? [];
-      return keys.filter(([owner]) => owner === this.owner()).map(([, path]) => path);
+      const keys = (await (await this.database)?.getAllKeys("edits")) ?? [];
+      return [...new Set(keys.filter(([owner]) => owner === this.owner()).map(([, path]) => path))];
     } catch {
       return [];
     }
   }
+
+  /** Forget what other pages kept and this one took in, unless they have typed on. */
+  private async drop(database: IDBPDatabase<Schema>, path: string): Promise<void> {
+    const taken = this.taken.get(path) ?? [];
+    this.taken.delete(path);
+    for (const { key, stamp } of taken) {
+      const writing = database.transaction("edits", "readwrite");
+      if ((await writing.store.get(key))?.stamp === stamp) await writing.store.delete(key);
+      await writing.done;
+    }
+  }
+}
+
+function name(): string {
+  return crypto.getRandomValues(new Uint32Array(3)).join("-");
 }
