@@ -4,7 +4,7 @@
  * messages, the latter two as u32 count and items; an item is u32 length and bytes. It is told from a plan, not from
  * flags, what a server wants to hear, so that every server meets the same program.
  *
- * A delivery is recognised by what it carries: a Yjs update (1, 1, client, clock) of one of the senders, whose client
+ * A delivery is recognised by what it carries: the characters, in a Yjs update, of one of the senders, whose client
  * numbers begin at BASE. Usage: rooms PORT PLAN RATE WINDOW WARM PIDS (RATE 0: as fast as WINDOW undelivered messages
  * allow; WARM: messages before measuring; PIDS: comma-separated processes whose CPU time is measured).
  */
@@ -118,18 +118,39 @@ static const uint8_t *varint(const uint8_t *p, const uint8_t *end, uint64_t *val
     return 0;
 }
 
-static void deliver(client *to, const uint8_t *p, size_t size) {
-    const uint8_t *end = p + size, *last = p + (size < 64 ? size : 64);
-    for (; p + 6 < last; p++) {
-        uint64_t who, clock;
-        if (p[0] != 1 || p[1] != 1) continue;
-        const uint8_t *q = varint(p + 2, end, &who);
-        if (!q || who < BASE || who >= BASE + count || !varint(q, end, &clock)) continue;
-        client *from = &clients[who - BASE];
-        if (from == to) return;
+/* The structs of one client in an update: counts those of a sender as one delivery each; where they end, or 0. */
+static const uint8_t *structs(client *to, const uint8_t *p, const uint8_t *end) {
+    uint64_t length, who, clock, skipped;
+    if (!(p = varint(p, end, &length)) || !(p = varint(p, end, &who)) || !(p = varint(p, end, &clock))) return 0;
+    if (who < BASE || who >= BASE + count || length < 1) return 0;
+    client *from = &clients[who - BASE];
+    for (; length; length--, clock++) {
+        if (p >= end) return 0;
+        uint8_t info = *p++;
+        if (info & 0x80) {
+            if (!(p = varint(p, end, &skipped)) || !(p = varint(p, end, &skipped))) return 0;
+        } else {
+            if (!(p = varint(p, end, &skipped)) || !(p = varint(p, end, &skipped))) return 0;
+            p += skipped;
+        }
+        if (!(p = varint(p, end, &skipped))) return 0;
+        p += skipped;
+        if (from == to) continue;
         delivered++;
         if (measuring && clock < from->messages.count && latency_count < latency_room)
             latencies[latency_count++] = (now - from->sent_at[clock]) / 1000;
+    }
+    return p;
+}
+
+/* Servers that gather updates merge them into one: every struct in it was a message of its own. */
+static void deliver(client *to, const uint8_t *p, size_t size) {
+    const uint8_t *end = p + size, *last = p + (size < 64 ? size : 64);
+    for (; p + 6 < last; p++) {
+        uint64_t senders, one, who;
+        const uint8_t *q = varint(p, end, &senders), *r = q ? varint(q, end, &one) : 0;
+        if (!r || senders < 1 || senders > count || one < 1 || !varint(r, end, &who) || who < BASE || who >= BASE + count) continue;
+        for (; senders && q; senders--) q = structs(to, q, end);
         return;
     }
 }

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import random
+import shutil
 import socket
+import subprocess
 import time
+from pathlib import Path
 
-from pycrdt import Doc, Text
-
+from bench import harness
 from bench.hop import after_handshake
-from bench.rooms.servers import Server
+from bench.rooms.servers import Y_WEBSOCKET, Server
 from tests.support.raw import RawSocket
 
 
@@ -64,22 +65,11 @@ class Joiner:
         return taken
 
 
-def long_history(inserts: int = 182_315, deletes: int = 77_463) -> bytes:
-    """A document of 260,000 edits with the numbers of the automerge-perf trace ("B4"), as one update."""
-    chance = random.Random(12345)
-    doc: Doc[Text] = Doc(client_id=77)
-    text = doc.get("text", type=Text)
-    place, length = 0, 0
-    with doc.transaction():
-        while inserts or deletes:
-            run = 1 + chance.randrange(30)
-            if deletes and length > 20 and chance.random() < 0.45:
-                for _ in range(min(run, deletes, place)):
-                    place, length, deletes = place - 1, length - 1, deletes - 1
-                    del text[place : place + 1]
-            for _ in range(min(run, inserts)):
-                text.insert(place, chr(97 + chance.randrange(26)))
-                place, length, inserts = place + 1, length + 1, inserts - 1
-            if not inserts or chance.random() < 0.25:
-                place = chance.randrange(length + 1)
-    return doc.get_update()
+def long_history() -> bytes:
+    """A document of 260,000 edits, as one update; made once, with Yjs itself, which takes seconds."""
+    folder = harness.npm_peer("y-websocket", Y_WEBSOCKET)
+    made = folder / "history.bin"
+    if not made.exists():
+        shutil.copy(Path(__file__).parent / "history.mjs", folder)
+        subprocess.run([harness.node(), "history.mjs", str(made)], cwd=folder, check=True)
+    return made.read_bytes()

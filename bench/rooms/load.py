@@ -43,7 +43,7 @@ def typed(client: int, count: int) -> list[bytes]:
 def run(server: Server, *, clients: int, senders: int, messages: int, rate: int, window: int = 64) -> Outcome:
     """Let the first `senders` of `clients` type `messages` characters altogether in a new room.
 
-    `rate` is messages a second, 0: as many as `window` undelivered ones allow. Raises RuntimeError when anything is lost.
+    `rate` is messages a second, 0: as many as `window` undelivered ones allow. Raises RuntimeError when any is lost.
     """
     room = f"room-{next(_rooms)}"
     server.begin(room)

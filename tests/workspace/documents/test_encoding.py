@@ -17,7 +17,9 @@ CODECS = ["utf-8", "utf-8-sig", "latin-1", "utf-16", "utf-16-le", "utf-16-be"]
 @given(
     st.binary(max_size=40)
     | st.builds(
-        lambda text, codec: text.encode(codec, "replace"), st.text("a\r\n\ufeffé😀", max_size=20), st.sampled_from(CODECS)
+        lambda text, codec: text.encode(codec, "replace"),
+        st.text("a\r\n\ufeffé😀", max_size=20),
+        st.sampled_from(CODECS),
     )
 )
 def test_round_trip(data: bytes) -> None:

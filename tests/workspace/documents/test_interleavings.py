@@ -1,4 +1,4 @@
-"""Any interleaving of typing, connections, reloads, kills, lost state, other programs and renames loses and doubles nothing."""
+"""Nothing is lost or doubled by typing, connections, kills, lost state, other programs and renames in any order."""
 
 from __future__ import annotations
 

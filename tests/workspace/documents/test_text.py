@@ -6,6 +6,7 @@ import random
 import re
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,7 +21,7 @@ texts = st.text("ab \n", max_size=40)
 def test_edits_turn_one_text_into_the_other(old: str, new: str, words: bool) -> None:
     found = edits(old, new, words=words)
     assert apply(old, found) == new
-    for one, following in zip(found, found[1:], strict=False):
+    for one, following in pairwise(found):
         assert one.end <= following.start
 
 

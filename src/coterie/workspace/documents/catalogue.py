@@ -1,4 +1,4 @@
-"""Which log belongs to which file: a small database in the state directory, so that a renamed file keeps its history."""
+"""Which log belongs to which file: a small database, by which a renamed file keeps its history."""
 
 from __future__ import annotations
 

@@ -205,7 +205,7 @@ class Document:
     def rebase(self, identity: str, base: str, mine: str, author: Author) -> Rebased:
         """Carry over what `author` typed on a copy with another history; once, however often it is asked for.
 
-        When that leaves something of their text out, the text is kept, whole, as a version with a name. Raises BrokenError.
+        When something of their text is left out, it is kept, whole, as a version with a name. Raises BrokenError.
         """
         if identity in self.rebased:
             return self.rebased[identity]

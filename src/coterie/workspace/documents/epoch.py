@@ -128,7 +128,7 @@ def foreign(base: bytes, text: str) -> tuple[bytes, bytes]:
 
 
 def _candidates(points: list[tuple[int, Disk]]) -> list[tuple[int, Disk]]:
-    """What the file may have held before somebody else changed it: the last finished save, or a later unfinished one."""
+    """What the file may have held before it was changed: the last finished save, or a later unfinished one."""
     for index in range(len(points) - 1, -1, -1):
         if points[index][1].written:
             return points[index:]

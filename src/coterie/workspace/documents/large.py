@@ -38,10 +38,9 @@ def page(root: Root, path: str, offset: int) -> Page:
         offset = max(0, min(offset, size))
         before = os.pread(fd, min(_OVERLONG, offset), offset - min(_OVERLONG, offset))
         line = before.rfind(b"\n") + 1
-        if line:
-            start = offset - len(before) + line
-        else:
-            start = 0 if len(before) == offset else offset
+        start = offset - len(before) + line
+        if not line and start:
+            start = offset  # within a line that is too long to look for its beginning
         data = os.pread(fd, PAGE, start)
         end = start + len(data)
         if end < size and (cut := data.rfind(b"\n", len(data) - _OVERLONG)) >= 0:

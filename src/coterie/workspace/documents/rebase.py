@@ -82,7 +82,7 @@ def _carry(edit: Edit, near: list[Edit], before: int, after: int) -> list[Edit] 
         return _deletions(edit, near, before)
     if any(_alike(edit.text, other.text) for other in near):
         return None
-    if len(near) > 1 or edit.start < near[0].end and near[0].start < edit.end:
+    if len(near) > 1 or (edit.start < near[0].end and near[0].start < edit.end):
         return None
     other = near[0]
     if other.start < edit.start < other.end:

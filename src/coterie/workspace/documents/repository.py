@@ -16,7 +16,9 @@ from coterie.workspace.paths import Root
 _TAIL = 4096
 """Bytes of the end of HEAD's log that hold its last line."""
 
-_LINE = re.compile(r"^(?P<old>[0-9a-f]{40,64}) (?P<new>[0-9a-f]{40,64}) (?P<who>.*?) <[^>]*> \d+ [+-]\d{4}\t(?P<what>.*)$")
+_LINE = re.compile(
+    r"^(?P<old>[0-9a-f]{40,64}) (?P<new>[0-9a-f]{40,64}) (?P<who>.*?) <[^>]*> \d+ [+-]\d{4}\t(?P<what>.*)$"
+)
 
 _WITHOUT_FILES = ("", "commit", "branch", "Branch", "clone")
 """Operations that leave the files as they are, or that nobody can have had a file open during."""

@@ -1,7 +1,7 @@
 """A room: the people on one document, and the edits and cursors that pass between them.
 
-An edit is checked, logged and relayed as it came: its frame is built once for all receivers, and what comes in within one
-turn of the event loop (in a busy room within `WINDOW`) leaves in one write per member. The order is log, relay,
+An edit is checked, logged and relayed as it came: its frame is built once for all receivers, and what comes in within
+one turn of the event loop (in a busy room within `WINDOW`) leaves in one write per member. The order is log, relay,
 acknowledge. Nothing is buffered for a member that falls behind: it gets what it lacks in one piece when it has drained.
 """
 

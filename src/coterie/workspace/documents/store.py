@@ -1,7 +1,8 @@
 """The update log of one document: append-only, checksummed, recovered after a torn write, compacted.
 
-A record is its length and CRC-32 (little-endian, 32 bits each), then a MessagePack array. Everything a document is can be
-rebuilt from its log alone; the order of records matters: what stands before a `Disk` record is what the file held then.
+A record is its length and CRC-32 (little-endian, 32 bits each), then a MessagePack array. Everything a document is can
+be rebuilt from its log alone; the order of records matters: what stands before a `Disk` record is what the file held
+then.
 
 Durability: a record is given to the kernel (`write`) before anything in it is acknowledged, so a killed process loses
 nothing. `fdatasync` follows within `SYNC_EVERY` seconds, so a power cut loses at most that much, and never the file

@@ -34,8 +34,8 @@ class Match(NamedTuple):
 def edits(old: str, new: str, *, words: bool = False) -> list[Edit]:
     """Return the edits that turn `old` into `new`, in order and apart from each other.
 
-    Lines are compared first, then the words in lines that differ, so that cursors and unchanged words stay. With `words`
-    a word is never cut: one that changed is replaced whole.
+    Lines are compared first, then the words in lines that differ, so that cursors and unchanged words stay. With
+    `words` a word is never cut: one that changed is replaced whole.
     """
     if old == new:
         return []
@@ -148,7 +148,7 @@ def _common_suffix(one: str, other: str, most: int) -> int:
 def _match(
     a: Sequence[Hashable], a0: int, a1: int, b: Sequence[Hashable], b0: int, b1: int, found: list[Match]
 ) -> None:
-    """Find matches of a[a0:a1] and b[b0:b1]: equal ends, then elements unique on both sides, then the shortest script."""
+    """Find matches of a[a0:a1] and b[b0:b1]: equal ends, then elements unique on both sides, then the rest."""
     begin_a, begin_b = a0, b0
     while a0 < a1 and b0 < b1 and a[a0] == b[b0]:
         a0, b0 = a0 + 1, b0 + 1

@@ -1,7 +1,7 @@
 """Reading Yjs updates (v1): what an update of a text document contains, and whether a room can take it whole.
 
-An update is relayed before it is applied, so it is read here first, completely: every byte, every reference. What passes
-can be integrated at once: nothing is ever left waiting in a document for parts that may never come.
+An update is relayed before it is applied, so it is read here first, completely: every byte, every reference. What
+passes can be integrated at once: nothing is ever left waiting in a document for parts that may never come.
 The format is the one of yjs `src/utils/encoding.js` and `src/structs/`; numbers are LEB128.
 """
 
