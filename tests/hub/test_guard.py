@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from coterie.hub import guard
 from coterie.hub.core import Hub
 from coterie.hub.guard import LARGEST_BODY
 from coterie.hub.identity import cookie_secret
@@ -71,6 +72,17 @@ async def test_too_much_at_once(house: House, ada: Caller) -> None:
 
     refused = await ada.call("PATCH", "/me", status=413, content=endless())
     assert refused["code"] == "too-big" and refused["sentence"]
+
+
+async def test_a_body_that_never_comes(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "BODY_WITHIN", 0.05)
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.Event().wait()
+
+    answer = await asyncio.wait_for(house.stranger().http.post("/api/v1/sign-in", content=slow()), 10)
+    assert answer.status_code == 408 and answer.headers["connection"] == "close"
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[" * 50_000, b"\xff\xfe", b"null", b'{"username": 1}'])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import re
@@ -24,6 +25,9 @@ logger = logging.getLogger(__name__)
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 LARGEST_BODY = 1 << 20
 """Bytes of a request's body, which is read into memory, but for uploads, which are streamed."""
+BODY_WITHIN = 30.0
+"""Seconds in which such a body must be there: whoever sends it a byte a minute holds a connection for nothing."""
+
 STREAMED = re.compile(r"/api/v1/workspaces/(from-archive$|[^/]+/files/)")
 QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 
@@ -133,10 +137,17 @@ class Guard:
 
 def _bounded(receive: Receive) -> Receive:
     received = 0
+    whole = False
+    due = asyncio.get_running_loop().time() + BODY_WITHIN
 
     async def receiving() -> Message:
-        nonlocal received
-        message = await receive()
+        nonlocal received, whole
+        try:
+            async with asyncio.timeout_at(None if whole else due):
+                message = await receive()
+        except TimeoutError:
+            raise HTTPException(408, headers={"connection": "close"}) from None
+        whole = not message.get("more_body", False)
         received += len(message.get("body", b""))
         if received > LARGEST_BODY:
             # The framework turns any other exception from reading a body into "bad request".

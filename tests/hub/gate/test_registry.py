@@ -1,9 +1,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
 
 from coterie.hub.gate.registry import MOST_PER_USER, Registry
+from coterie.hub.gate.transfer import Transfer
+from coterie.hub.identity import Identity
+from coterie.wire.capabilities import Capability, Role
 from coterie.wire.closing import Closing
+from coterie.wire.errors import CoterieError, ErrorCode
 
 
 @dataclass
@@ -53,3 +61,15 @@ def test_one_person_cannot_have_connections_without_end() -> None:
         registry.add(Fake(str(number)))
     assert registry.full("ada")
     assert not registry.full("bob")
+
+
+async def test_who_has_too_many_connections_transfers_nothing() -> None:
+    registry = Registry()
+    for number in range(MOST_PER_USER):
+        registry.add(Fake(str(number), "ada"))
+    gate: Any = SimpleNamespace(registry=registry, ticket=lambda *_: "")
+    ada = Identity("ada", "ada", "Ada", "", 0, False, "login")
+    with pytest.raises(CoterieError) as refused:
+        await Transfer(gate, "w", ada, Role.OWNER, Capability.FILE_READ).open("GET", "a", {}, {})
+    assert refused.value.code is ErrorCode.UNAVAILABLE
+    assert len(registry) == MOST_PER_USER

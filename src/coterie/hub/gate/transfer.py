@@ -78,6 +78,9 @@ class Transfer:
 
         Without an error the caller must `close`.
         """
+        if self._gate.registry.full(self.user):
+            sentence = "You have too many connections and transfers under way. Wait for some of them to end."
+            raise CoterieError(ErrorCode.UNAVAILABLE, sentence)
         try:
             address = await self._gate.reach(self.workspace)
         except Refused as refused:
