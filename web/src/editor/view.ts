@@ -9,6 +9,7 @@ import type { SharedDocument } from "./document";
 import { common, indentation } from "./extensions";
 import { languageOf, load } from "./languages";
 import { look } from "./theme";
+import { wholeCharacters } from "./whole";
 import { writers } from "./writers";
 
 export type Scheme = "light" | "dark";
@@ -92,6 +93,7 @@ export class Editor {
           this.editable.of(this.access(false)),
           keymap.of(yUndoManagerKeymap),
           common,
+          wholeCharacters,
           indentation(text),
           this.language.of([]),
           yCollab(shared.text, null, { undoManager: shared.undo }),
