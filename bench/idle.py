@@ -85,7 +85,7 @@ def measure() -> dict[str, Any]:
         "ours": each["ours"],
         "peers": peers,
         "ratio": each["ours"] / min(peers.values()),
-        "goal": f"at most {GOAL:.1f} KB per connection and {ROOM_GOAL:.1f} KB per open document, and ahead of every peer",
+        "goal": f"at most {GOAL:.1f} KB a connection and {ROOM_GOAL:.1f} KB an open document, and ahead of every peer",
         "met": each["ours"] <= GOAL and room["ours"] <= ROOM_GOAL and ahead,
     }
 
