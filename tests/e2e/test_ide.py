@@ -118,6 +118,72 @@ def test_panes_come_back_as_they_were_left(open_browser: OpenBrowser, workspace:
     expect(page.locator(".cm-content:visible")).to_have_count(2)
 
 
+def test_terminals_are_listed_renamed_and_closed(open_browser: OpenBrowser, workspace: Workspace) -> None:
+    page, other = open_browser(), open_browser()
+    ide, beside = enter(page, workspace), enter(other, workspace)
+    ide.files.focus()
+    ide.files.press("Home")
+    ide.files.press("Shift+F10")
+    page.get_by_role("menuitem", name="New terminal here").press("Enter")
+    terminal = ide.terminal("Terminal 1")
+    terminal.run('echo "<${PWD##*/}>"')
+    terminal.expect_output("<src>")
+
+    # Another window finds it in the list, and sees who types in it.
+    entry = beside.terminals.get_by_role("button", name="Terminal 1, ")
+    entry.click()
+    beside.terminal("Terminal 1").expect_output("<src>")
+    terminal.input.focus()
+    page.keyboard.type("ec")
+    expect(beside.terminals.get_by_role("button", name="Terminal 1, Ada Lovelace is typing")).to_be_visible()
+
+    # The keyboard alone: the tab's menu, a new name, the palette, the end.
+    ide.tab("Terminal 1").focus()
+    page.keyboard.press("Shift+F10")
+    page.get_by_role("menuitem", name="Rename…").press("Enter")
+    name = page.get_by_role("textbox", name="Name of the terminal")
+    name.fill("Server")
+    name.press("Enter")
+    expect(beside.tab("Server")).to_be_visible()
+    beside.show_tab("Server")
+    other.keyboard.press("F1")
+    other.keyboard.type("close the terminal")
+    other.keyboard.press("Enter")
+    other.get_by_role("button", name="Close the terminal").click()
+    expect(ide.tab("Server")).to_have_count(0)
+    expect(ide.notices.filter(has_text="Somebody closed “Server”.")).to_be_visible()
+    expect(ide.terminals.get_by_role("listitem")).to_have_count(0)
+
+
+def test_a_folder_is_uploaded_and_hidden_files_are_shown(
+    open_browser: OpenBrowser, workspace: Workspace, tmp_path: Path
+) -> None:
+    page = open_browser()
+    ide = enter(page, workspace)
+    row = ide.files.get_by_role("treeitem")
+    for path, text in {"charts/sub/deep.txt": "deep", "charts/top.txt": "top", "charts/.gitignore": "*.log\n"}.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="More for the files").click()
+        page.get_by_role("menuitem", name="Upload a folder…").click()
+    chooser.value.set_files(tmp_path / "charts")
+    expect(page.get_by_text("Uploaded 3 files")).to_be_visible()
+    row.filter(has_text="charts").click()
+    row.filter(has_text="sub").click()
+    expect(row.filter(has_text="deep.txt")).to_be_visible()
+
+    terminal = ide.open_terminal()
+    terminal.run("git init -q . && touch charts/noise.log")
+    expect(ide.files.get_by_role("treeitem", name="noise.log, ignored by git")).to_be_visible()
+    expect(row.filter(has_text=".gitignore")).to_be_visible()
+    git = ide.files.get_by_role("treeitem", name=".git", exact=True)
+    expect(git).to_have_count(0)
+    page.get_by_role("button", name="More for the files").click()
+    page.get_by_role("menuitemcheckbox", name="Show hidden (.git)").click()
+    expect(git).to_be_visible()
+
+
 def test_a_phone_has_a_drawer_and_one_pane(open_browser: OpenBrowser, workspace: Workspace) -> None:
     page = open_browser(viewport={"width": 390, "height": 780})
     ide = enter(page, workspace)

@@ -4,37 +4,13 @@ from __future__ import annotations
 
 import re
 import sqlite3
-import time
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.e2e.conftest import OpenBrowser
-from tests.e2e.pages.ide import IdePage
-from tests.support.hub import Account, RunningHub
-
-
-def signed_in(page: Page, account: Account) -> Page:
-    """Give a browser an account's login."""
-    cookies = [{"name": c.name, "value": c.value or "", "url": account.hub.address} for c in account.http.cookies.jar]
-    page.context.add_cookies(cookies)  # type: ignore[arg-type]
-    return page
-
-
-def workspace_of(owner: Account) -> str:
-    workspace: str = owner.post("/workspaces", {"name": "shared", "source": {"kind": "blank"}})["id"]
-    deadline = time.monotonic() + 30
-    while owner.get(f"/workspaces/{workspace}")["state"] != "running":
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    return workspace
-
-
-def opened(page: Page, workspace: str) -> IdePage:
-    page.goto(f"/w/{workspace}")
-    ide = IdePage(page)
-    ide.expect_connected()
-    return ide
+from tests.e2e.people import enter, make_workspace, signed_in
+from tests.support.hub import RunningHub
 
 
 @pytest.mark.browser
@@ -42,11 +18,10 @@ def opened(page: Page, workspace: str) -> IdePage:
 def test_two_people_share_a_terminal(hub: RunningHub, open_browser: OpenBrowser) -> None:
     ada = hub.set_up()
     ben = ada.invite("ben", "Ben Ott")
-    workspace = workspace_of(ada)
-    ada.post(f"/workspaces/{workspace}/members", {"username": "ben"})
+    workspace = make_workspace(ada, "shared", member="ben")
     hers = signed_in(open_browser(), ada)
     his = signed_in(open_browser(viewport={"width": 820, "height": 420}, color_scheme="dark"), ben)
-    a, b = opened(hers, workspace), opened(his, workspace)
+    a, b = enter(hers, workspace), enter(his, workspace)
 
     # He watches in a smaller window, which changes nothing for her.
     terminal = a.open_terminal()

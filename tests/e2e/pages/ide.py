@@ -79,6 +79,7 @@ class IdePage:
         self.page = page
         self.people = page.get_by_role("group", name=re.compile("^People here"))
         self.files = page.get_by_role("tree", name="Files")
+        self.terminals = page.get_by_role("region", name="Terminals")
         self.connection = page.get_by_role("status", name=re.compile("^Connection:"))
         self.saving = page.get_by_role("status", name=re.compile("^Saving:"))
         self.notices = page.get_by_role("alert").filter(has=page.get_by_role("button", name="Close this notice"))

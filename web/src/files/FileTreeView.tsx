@@ -110,6 +110,8 @@ export function FileTreeView({ onOpened }: { onOpened?: () => void }) {
     const act = event.shiftKey && event.key === "F10" ? keys.ContextMenu : keys[event.key];
     if (act) {
       event.preventDefault();
+      // A menu that is opened by a key must not see that key as one pressed outside of it.
+      event.stopPropagation();
       act();
     } else if (event.key.length === 1) {
       event.preventDefault();

@@ -62,6 +62,8 @@ export function PaneTab({ id, group, mark }: Props) {
         if (event.key === "Enter" || event.key === " ") dock.activate(id);
         else if (event.key === "ContextMenu" || (event.shiftKey && event.key === "F10")) {
           event.preventDefault();
+          // The menu must not see this key as one pressed outside of it.
+          event.stopPropagation();
           const box = event.currentTarget.getBoundingClientRect();
           setMenu({ x: box.left + 8, y: box.bottom });
         }
