@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import random
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from coterie.hub.actions.errors import unique
@@ -120,8 +120,3 @@ async def do_set_administrator(transaction: Transaction, user: User, administrat
     user.administrator = administrator
     transaction.audit("user.administrator", target=user.username, detail="on" if administrator else "off")
     transaction.user_changed(user.id)
-
-
-async def do_rehash(transaction: Transaction, user: str, password: str) -> None:
-    """Replace a password's string by one made with today's parameters; the password is the same."""
-    await transaction.session.execute(update(User).where(User.id == user).values(password=password))

@@ -62,6 +62,9 @@ IDLE = 30.0
 """Seconds after the last member left until a document is closed and its memory given back."""
 
 
+MOST_OPEN = 500
+"""Documents one connection may have open: each is kept in memory several times over."""
+
 LONGEST_STATE_VECTOR = 1 << 20
 """Bytes of a state vector from a page: a hundred thousand people's worth, and still read in a moment."""
 
@@ -163,6 +166,8 @@ class Documents:
     async def _open(self, member: Member, message: DocumentOpen) -> None:
         if len(message.state_vector) > LONGEST_STATE_VECTOR:
             raise CoterieError(ErrorCode.TOO_BIG, "This page sent something unreadable. Reload it.", "state vector")
+        if len(self._of_member.get(member, ())) >= MOST_OPEN:
+            raise CoterieError(ErrorCode.LIMIT, f"This page has {MOST_OPEN} files open. Close some of them first.")
         document, path = await self._document(message.path, message.epoch)
         rooms = self._of_member.get(member)
         if rooms is None:

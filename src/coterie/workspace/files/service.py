@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import Protocol
 
 from coterie.wire.errors import CoterieError, ErrorCode
 from coterie.wire.messages import ClientMessage
@@ -32,23 +30,14 @@ MOST_FOUND = 200
 LONGEST_QUERY = 256
 
 
-class Moves(Protocol):
-    """What wants to know of moves and deletions that a person makes, so that what is open follows."""
-
-    def moved(self, source: str, target: str) -> None: ...
-
-
 class Files:
     """The file tree of the workspace. A `Service`; blocking work runs on threads."""
 
-    def __init__(
-        self, root: Root, spawner: Spawner, shown: str, moved: Callable[[str, str], None] | None = None
-    ) -> None:
+    def __init__(self, root: Root, spawner: Spawner, shown: str) -> None:
         self._root = root
         self._git = Git(spawner, root, shown)
         self._finder = Finder(root, self._git)
         self._watcher = Watcher(root)
-        self._moved = moved
 
     def handlers(self) -> dict[type[ClientMessage], Handler]:
         """See `Service`."""
@@ -105,8 +94,6 @@ class Files:
     async def _move(self, member: Member, message: FileMove) -> None:
         await asyncio.to_thread(changes.move, self._root, message.source, message.target)
         self._finder.stale()
-        if self._moved:
-            self._moved("/".join(parts(message.source)), "/".join(parts(message.target)))
         member.send(Done(message.request))
 
     async def _delete(self, member: Member, message: FileDelete) -> None:
