@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+import zlib
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import pytest_asyncio
 
 from coterie.wire.capabilities import Role
 from coterie.wire.closing import Closing
-from coterie.wire.errors import CoterieError
+from coterie.wire.errors import CoterieError, ErrorCode
 from coterie.wire.messages import documents as wire
 from coterie.workspace.documents import disk, document, outside, service, store
 from coterie.workspace.documents.document import Document
@@ -185,9 +186,7 @@ async def test_compacting_during_a_save_knows_of_it(server: Server, monkeypatch:
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("typed", ["", " three"])
-async def test_a_save_that_fails_after_it_was_done(
-    server: Server, monkeypatch: pytest.MonkeyPatch, typed: str
-) -> None:
+async def test_a_save_that_fails_after_it_was_done(server: Server, monkeypatch: pytest.MonkeyPatch, typed: str) -> None:
     (server.files / "a").write_text("one")
     page = await server.page("a")
     await server.type(page, 3, " two")
@@ -520,7 +519,7 @@ async def test_a_document_that_cannot_be_opened_leaves_no_descriptor(
     page.connect(server.documents)
     page.disconnect()
     with monkeypatch.context() as patch:
-        patch.setattr(store.Store, "write_compacted", full)
+        patch.setattr(store, "_write", full)
         member = FakeMember("ada", Role.MEMBER)
         server.documents.joined(member)
         opening = server.documents.handlers()[wire.DocumentOpen]
@@ -536,3 +535,71 @@ def _is_log(fd: str) -> bool:
         return os.readlink(f"/proc/self/fd/{fd}").endswith("/log")
     except OSError:
         return False
+
+
+@pytest.mark.asyncio
+async def test_a_long_rebase_holds_nobody_up(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is found on another thread while people type; two that carry the same over do it once."""
+    (server.files / "a").write_text("one")
+    page = await server.page("a")
+    one = server.document("a")
+    gate = Gate(document.rebase)
+    monkeypatch.setattr(document, "rebase", gate)
+    author = store.Author(0, "bob", "Bob", 0, 0)
+    rebases = [asyncio.create_task(one.rebase(name, "one", "one carried", author)) for name in ("first", "second")]
+    await gate.reached()
+    await server.type(page, 0, "typed ")
+    gate.open()
+    assert [done.version for done in await asyncio.gather(*rebases)] == [0, 0]
+    await server.exchange(page)
+    assert page.text == one.room.replica.text == "typed one carried"
+
+
+@pytest.mark.asyncio
+async def test_a_rebase_that_was_cut_off_changes_nothing(server: Server) -> None:
+    (server.files / "a").write_text("one two three")
+    page = await server.page("a")
+    assert page.member is not None
+    packed = zlib.compress(b"one two three" * 100)
+    message = wire.DocumentRebase(1, server.document("a").number, "identity", packed, packed[: len(packed) // 2])
+    page.sent.append(message)
+    await server.exchange(page)
+    assert [failure.code for failure in page.failures] == [ErrorCode.INVALID]
+    assert page.text == "one two three"
+
+
+def test_a_new_history_overtakes_a_compaction(tmp_path: Path) -> None:
+    log = store.Store(tmp_path / "log")
+    log.load()
+    log.replace([store.pack(store.Epoch("old"))])
+    log.begin_compaction()
+    log.write_compacted([store.pack(store.Epoch("old"))])
+    log.replace([store.pack(store.Epoch("new"))])
+    log.append([store.pack(store.State(b"text"))])
+    log.end_compaction(written=True)
+    log.append([store.pack(store.State(b"more"))])
+    log.close()
+    again = store.Store(tmp_path / "log")
+    assert again.load() == [store.Epoch("new"), store.State(b"text"), store.State(b"more")]
+    again.close()
+    assert [path.name for path in tmp_path.iterdir()] == ["log"]
+
+
+@pytest.mark.asyncio
+async def test_a_save_waits_for_a_log_that_is_being_synchronised(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (server.files / "a").write_text("one")
+    page = await server.page("a")
+    await server.type(page, 3, " two")
+    one = server.document("a")
+    gate = Gate(store.Store.sync, after=True)
+    monkeypatch.setattr(store.Store, "sync", lambda *arguments: gate(*arguments))
+    first = asyncio.create_task(one.sync())
+    await gate.reached()
+    second = asyncio.create_task(one.sync())
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert not second.done()
+    gate.open()
+    await asyncio.gather(first, second)

@@ -6,10 +6,12 @@ import asyncio
 import errno
 import logging
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol
+
+from msgspec.structs import replace
 
 from coterie.wire.closing import Closing
 from coterie.wire.errors import CoterieError, ErrorCode
@@ -21,7 +23,7 @@ from coterie.workspace.documents.rebase import rebase
 from coterie.workspace.documents.replica import BrokenError, Replica
 from coterie.workspace.documents.room import Room
 from coterie.workspace.documents.store import Author, Disk, Epoch, Rebased, Record, State, Store, pack
-from coterie.workspace.documents.text import edits
+from coterie.workspace.documents.text import Edit, edits
 from coterie.workspace.member import Member
 from coterie.workspace.paths import Root, problem
 
@@ -101,6 +103,8 @@ class Document:
         self._attempts: dict[bytes, Written] = {}
         """By digest: what the file may hold since saves whose end nobody heard of."""
         self._closed = False
+        self._rebasing = asyncio.Lock()
+        self._syncing = asyncio.Lock()
         self.room = self._room(history)
         for record in history.records if not history.new else ():
             self.room.note(record)
@@ -202,36 +206,58 @@ class Document:
         self._kept_at = self._loop.time()
         return self._keep(self.room.replica.text, kind, name=name, authors=self.room.take_writers())
 
-    def rebase(self, identity: str, base: str, mine: str, author: Author) -> Rebased:
+    async def rebase(self, identity: str, base: str, mine: str, author: Author) -> Rebased:
         """Carry over what `author` typed on a copy with another history; once, however often it is asked for.
 
-        When something of their text is left out, it is kept, whole, as a version with a name. Raises BrokenError.
+        When something of their text is left out, it is kept, whole, as a version with a name. Raises BrokenError,
+        CoterieError(UNAVAILABLE).
         """
-        if identity in self.rebased:
-            return self.rebased[identity]
-        room = self.room
-        version, name = 0, ""
-        room.change(rebase(base, mine, room.replica.text).edits, author)
-        # Not only what did not fit: what this history never had is kept too.
-        if any(edit.text.strip() for edit in edits(room.replica.text, mine)):
-            name = f"{author.name}'s text of {time.strftime('%Y-%m-%d %H:%M')}"
-            version = self._keep(mine, Kind.KEPT, name=name, authors=(author.name,))
-        done = self.rebased[identity] = Rebased(identity, version, name)
-        room.note(done)
-        return done
+        # One after the other: each must see what the one before carried over.
+        async with self._rebasing:
+            if identity in self.rebased:
+                return self.rebased[identity]
+            text = await self._change(lambda now: rebase(base, mine, now).edits, author)
+            # Not only what did not fit: what this history never had is kept too.
+            left = await asyncio.to_thread(lambda: any(edit.text.strip() for edit in edits(text, mine)))
+            version, name = 0, ""
+            if left:
+                name = f"{author.name}'s text of {time.strftime('%Y-%m-%d %H:%M')}"
+                version = self._keep(mine, Kind.KEPT, name=name, authors=(author.name,))
+            done = self.rebased[identity] = Rebased(identity, version, name)
+            self.room.note(done)
+            return done
 
-    def revert(self, text: str, author: Author) -> None:
-        """Make `text` the text again, as one edit by `author`. Raises BrokenError."""
-        self.keep(Kind.RESTORED)
-        self.room.change(edits(self.room.replica.text, text), author)
+    async def revert(self, text: str, author: Author) -> None:
+        """Make `text` the text again, as one edit by `author`. Raises BrokenError, CoterieError(UNAVAILABLE)."""
+        async with self._rebasing:
+            self.keep(Kind.RESTORED)
+            await self._change(lambda now: edits(now, text), author)
+
+    async def _change(self, make: Callable[[str], list[Edit]], author: Author) -> str:
+        """Make edits that take long to find, on a fork and another thread; return the fork's text with them."""
+
+        def work() -> tuple[int, bytes, str]:
+            fork = Replica([state])
+            return fork.client, fork.edit(make(fork.text)), fork.text
+
+        while True:
+            room, state = self.room, self.room.replica.state
+            client, update, text = await asyncio.to_thread(work)
+            if self._closed:
+                raise CoterieError(ErrorCode.UNAVAILABLE, "The document was closed meanwhile. Open it again.")
+            if room is self.room:
+                room.take(update, replace(author, client=client))
+                return text
 
     async def sync(self) -> None:
         """Bring the log onto the medium."""
-        if self._store.unsynced:
-            try:
-                await asyncio.to_thread(self._store.sync)
-            except OSError as error:
-                log.warning("synchronising the log of %s: %s", self.path, error)
+        # Whoever comes while it is under way waits for it: a save must not be ahead of the log.
+        async with self._syncing:
+            if self._store.unsynced:
+                try:
+                    await asyncio.to_thread(self._store.sync)
+                except OSError as error:
+                    log.warning("synchronising the log of %s: %s", self.path, error)
 
     async def compact(self) -> None:
         """Rewrite the log as short as it can be. A failure leaves the old one."""

@@ -217,16 +217,17 @@ class Room:
         if not edits:
             return
         fork = Replica([self.replica.state])
-        if author is not None:
-            self._note(msgspec.structs.replace(author, client=fork.client))
-            self._writers.add(author.name)
-        self.take(fork.edit(edits))
+        update = fork.edit(edits)
+        self.take(update, author and msgspec.structs.replace(author, client=fork.client))
 
-    def take(self, update: bytes) -> None:
-        """Take in an update that was made on a fork of this document. Raises BrokenError, UpdateError."""
+    def take(self, update: bytes, author: Author | None = None) -> None:
+        """Take in an update that `author` made on a fork of this document. Raises BrokenError, UpdateError."""
         if update == EMPTY:
             return
         blocks = self.replica.check(update)
+        if author is not None:
+            self._note(author)
+            self._writers.add(author.name)
         self.replica.accept(update, blocks)
         self._took(Waiting(None, binary(encode(DocumentUpdate(self.number, update))), blocks), update)
 

@@ -240,10 +240,10 @@ class Documents:
         await self._of(member, message.document).restore()
         member.send(Done(message.request))
 
-    def _rebase(self, member: Member, message: DocumentRebase) -> None:
+    async def _rebase(self, member: Member, message: DocumentRebase) -> None:
         document = self._of(member, message.document)
-        base, text = _inflate(message.base), _inflate(message.text)
-        done = document.rebase(message.identity, base, text, _author(member))
+        base, text = await asyncio.to_thread(lambda: (_inflate(message.base), _inflate(message.text)))
+        done = await document.rebase(message.identity, base, text, _author(member))
         document.room.flush()
         member.send(DocumentRebased(message.request, done.version, done.name))
 
@@ -259,9 +259,9 @@ class Documents:
         document = self._of(member, message.document)
         member.send(DocumentVersionText(message.request, self._text_of(document, message.version)))
 
-    def _revert(self, member: Member, message: DocumentRevert) -> None:
+    async def _revert(self, member: Member, message: DocumentRevert) -> None:
         document = self._of(member, message.document)
-        document.revert(self._text_of(document, message.version), _author(member))
+        await document.revert(self._text_of(document, message.version), _author(member))
         member.send(Done(message.request))
 
     def _writers(self, member: Member, message: DocumentWriters) -> None:

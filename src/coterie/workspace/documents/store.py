@@ -187,27 +187,28 @@ class Store:
 
     def write_compacted(self, records: Sequence[bytes]) -> None:
         """Write the new log beside the old; blocks, may run on another thread. Raises OSError."""
-        with self._new.open("wb") as file:
-            file.write(b"".join(records))
-            file.flush()
-            os.fsync(file.fileno())
+        _write(self._new, records)
 
     def end_compaction(self, *, written: bool) -> None:
         """Put the new log, with what was appended meanwhile, into the place of the old; or forget it.
 
         Raises OSError, then the old log goes on.
         """
-        late, self._compacting = self._compacting or [], None
-        if not written:
+        late, self._compacting = self._compacting, None
+        if not written or late is None:
+            # Not written, or a new history began meanwhile.
             self._new.unlink(missing_ok=True)
             return
-        file = os.open(self._new, os.O_RDWR | os.O_CLOEXEC)
+        self._put(self._new, late)
+
+    def _put(self, new: Path, late: Sequence[bytes]) -> None:
+        file = os.open(new, os.O_RDWR | os.O_CLOEXEC)
         try:
             size = os.fstat(file).st_size
             data = b"".join(late)
             if os.pwrite(file, data, size) != len(data):
                 raise OSError(28, "No space left on device")
-            self._new.replace(self._path)
+            new.replace(self._path)
         except OSError:
             os.close(file)
             raise
@@ -217,13 +218,15 @@ class Store:
 
     def replace(self, records: Sequence[bytes]) -> None:
         """Begin a new history in the place of the old. Raises OSError."""
-        self.begin_compaction()
+        new = self._path.with_suffix(".begun")
         try:
-            self.write_compacted(records)
+            _write(new, records)
+            self._put(new, [])
         except OSError:
-            self.end_compaction(written=False)
+            new.unlink(missing_ok=True)
             raise
-        self.end_compaction(written=True)
+        # One that is under way would bring the old history back.
+        self._compacting = None
 
     def close(self) -> None:
         if self._file >= 0:
@@ -233,6 +236,13 @@ class Store:
     @property
     def _new(self) -> Path:
         return self._path.with_suffix(".new")
+
+
+def _write(path: Path, records: Sequence[bytes]) -> None:
+    with path.open("wb") as file:
+        file.write(b"".join(records))
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _sync_folder(path: Path) -> None:
