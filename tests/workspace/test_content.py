@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import errno
 import gzip
 import io
@@ -17,7 +18,7 @@ import pytest
 from coterie.wire import tickets
 from coterie.wire.capabilities import ACCESS, Capability, Role
 from coterie.wire.errors import CoterieError, ErrorCode
-from coterie.workspace.files import content, unpack
+from coterie.workspace.files import content, pack, unpack
 from coterie.workspace.files.content import Content
 from coterie.workspace.paths import Root
 from tests.support.workspace import RunningWorkspace
@@ -194,6 +195,25 @@ def test_hostile_archives_are_refused(http: httpx.Client, server: RunningWorkspa
 def test_what_is_no_archive_is_said_so(http: httpx.Client, data: bytes) -> None:
     answer = http.put("nothing?unpack=1", content=data)
     assert answer.status_code == 200 or answer.json()["code"] == "archive-unreadable"
+
+
+async def test_archives_that_nobody_takes_hold_nothing_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "noise").write_bytes(os.urandom(1 << 20))
+    monkeypatch.setattr(pack, "TAKEN_WITHIN", 0.5)
+
+    async def send(data: bytes) -> None:
+        await asyncio.Event().wait()
+
+    folder = os.open(tmp_path, os.O_RDONLY)
+    packing = [asyncio.ensure_future(pack.pack(folder, "a", "zip", send)) for _ in range(40)]
+    assert await asyncio.wait_for(asyncio.to_thread(lambda: "saved"), 5) == "saved"
+    assert not any(each.done() for each in packing[8:])
+    for each in packing[8:]:
+        each.cancel()
+    with pytest.raises(TimeoutError):
+        await packing[0]
+    await asyncio.gather(*packing, return_exceptions=True)
+    os.close(folder)
 
 
 def test_hard_links_stay_one_file(http: httpx.Client, server: RunningWorkspace) -> None:

@@ -11,11 +11,18 @@ import tarfile
 import time
 import zipfile
 from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import IO, Any
 
 _PIECE = 256 << 10
 _EARLIEST = 315_532_800
 """1 January 1980, before which a zip file has no dates."""
+
+TAKEN_WITHIN = 60.0
+"""Seconds that whoever downloads an archive may take for its next piece."""
+
+_workers = ThreadPoolExecutor(4, thread_name_prefix="pack")
+"""Threads of their own: people who do not take what they asked for must not keep documents from being saved."""
 
 Send = Callable[[bytes], Coroutine[Any, Any, None]]
 
@@ -23,17 +30,19 @@ Send = Callable[[bytes], Coroutine[Any, Any, None]]
 async def pack(folder: int, label: str, name: str, send: Send) -> None:
     """Send the open folder as an archive of the format `name`, everything in it below `label`.
 
-    Raises OSError for a file that could not be read whole, and what `send` raises.
+    Raises OSError for a file that could not be read whole, TimeoutError for a piece that is not taken, and what `send`
+    raises.
     """
     loop = asyncio.get_running_loop()
-    output = _Output(lambda data: asyncio.run_coroutine_threadsafe(send(data), loop).result())
-    work = asyncio.ensure_future(asyncio.to_thread(_zip if name == "zip" else _tar, folder, label, output))
+    output = _Output(lambda data: asyncio.run_coroutine_threadsafe(send(data), loop).result(TAKEN_WITHIN))
+    work = loop.run_in_executor(_workers, _zip if name == "zip" else _tar, folder, label, output)
     try:
         await asyncio.shield(work)
     except asyncio.CancelledError:
         # The thread still reads from the folder's descriptor, which is the caller's to close.
         output.stopped = True
         await asyncio.wait([work])
+        work.exception()  # that it was stopped is no news
         raise
 
 

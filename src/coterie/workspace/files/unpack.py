@@ -47,6 +47,7 @@ async def unpack(folder: int, body: AsyncIterator[bytes], largest: int, path: st
             return await asyncio.shield(work)
         except asyncio.CancelledError:
             await asyncio.wait([work])
+            work.exception()  # nobody is there to be told
             raise
 
 
