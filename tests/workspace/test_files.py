@@ -48,6 +48,12 @@ def test_folders_come_first_and_names_as_people_sort(tmp_path: Path) -> None:
     ]
 
 
+def test_what_is_being_uploaded_is_not_listed(tmp_path: Path) -> None:
+    for name in ("notes.txt", f".0123456789abcdef{listing.UPLOADING}"):
+        (tmp_path / name).touch()
+    assert [entry.name for entry in listing.entries(Root(tmp_path), "")] == ["notes.txt"]
+
+
 def test_a_folder_that_no_tree_can_show_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listing, "MOST_NAMES", 3)
     for number in range(4):

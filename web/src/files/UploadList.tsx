@@ -78,6 +78,7 @@ function summary(all: readonly Upload[], going: number, failed: number): string 
   if (going) return `Uploading ${going === 1 ? "one file" : `${going} files`}…`;
   if (failed) return failed === 1 ? "One upload failed" : `${failed} uploads failed`;
   const done = all.filter((one) => one.state === "done").length;
+  const cancelled = all.length - done;
   if (!done) return "Upload cancelled";
-  return done === 1 ? "Uploaded one file" : `Uploaded ${done} files`;
+  return `${done === 1 ? "Uploaded one file" : `Uploaded ${done} files`}${cancelled ? `, ${cancelled} cancelled` : ""}`;
 }

@@ -15,6 +15,7 @@ from coterie.wire import kinds
 from coterie.wire.capabilities import Capability
 from coterie.wire.errors import CoterieError, ErrorCode
 from coterie.workspace.files.changes import make_folders
+from coterie.workspace.files.listing import UPLOADING
 from coterie.workspace.files.pack import pack
 from coterie.workspace.files.unpack import unpack
 from coterie.workspace.http import Exchange
@@ -157,7 +158,7 @@ class Content:
     def _replacing(self, path: str, before: os.stat_result | None) -> Iterator[int]:
         """Give a descriptor of a new file that takes the place of `path` at the end, and is gone after an exception."""
         with self._root.parent(path) as (folder, name):
-            temporary = f".{secrets.token_hex(8)}.coterie-upload"
+            temporary = f".{secrets.token_hex(8)}{UPLOADING}"
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
             descriptor = os.open(temporary, flags, 0o666, dir_fd=folder)
             try:

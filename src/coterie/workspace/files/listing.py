@@ -13,6 +13,9 @@ from coterie.workspace.paths import Root, problem
 MOST_NAMES = 20_000
 """Names in one folder that are shown; a larger one is an error, because no tree can show it."""
 
+UPLOADING = ".coterie-upload"
+"""How the names of files end while they are being uploaded. Nobody can open them, so they are in no listing."""
+
 
 def entries(root: Root, path: str) -> list[FileEntry]:
     """Return the names in a folder, folders first, then by name as people sort. Blocks; raises CoterieError."""
@@ -21,6 +24,8 @@ def entries(root: Root, path: str) -> list[FileEntry]:
         with os.scandir(folder) as names:
             found: list[FileEntry] = []
             for name in names:
+                if name.name.endswith(UPLOADING):
+                    continue
                 if len(found) == MOST_NAMES:
                     sentence = f"“{path or '/'}” has more than {MOST_NAMES} names. Look at it in a terminal."
                     raise CoterieError(ErrorCode.TOO_BIG, sentence)
