@@ -229,7 +229,7 @@ def api() -> str:
         "that signed in, or by `Authorization: Bearer TOKEN` with a personal access token. With a cookie, requests "
         "that change something must come from the hub's own pages (`Origin`). Errors are a `Failure`: see [error "
         "codes](errors.md). *Needs* is a capability of [the access table](access.md), or who may ask at all.",
-        "`src/coterie/client.py` is a typed client in Python, and `web/src/api/schema.d.ts` the same as TypeScript.",
+        "`src/coterie/client/` is a typed client in Python, and `web/src/api/schema.d.ts` the same as TypeScript.",
         "## Routes",
         _table(("Route", "Needs", "Takes", "Gives", "What it does"), rows),
         "## Bodies",

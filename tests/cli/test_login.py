@@ -1,4 +1,4 @@
-"""`coterie login`: with a password, with a token, and what is kept."""
+"""`coterie login` and `logout`: with a password, with a token, and what is kept."""
 
 from __future__ import annotations
 
@@ -44,6 +44,40 @@ def test_what_is_not_right_is_not_kept(hub: RunningHub, ada: Account, tmp_path: 
     assert nobody.returncode == 4 and "does not answer" in nobody.stderr
     assert not (tmp_path / ".config").exists()
     assert coterie("workspace", "list").returncode == 3
+
+
+def test_signing_out_deletes_the_token_that_signing_in_made(hub: RunningHub, ada: Account, tmp_path: Path) -> None:
+    coterie = command(tmp_path)
+    assert coterie("login", hub.address, "--username", "ada", typed=PASSWORD + "\n").returncode == 0
+    file = tmp_path / ".config" / "coterie" / "login.json"
+    kept = json.loads(file.read_text())
+    done = coterie("logout")
+    assert (done.returncode, done.stdout) == (0, f"Signed out of {hub.address}.\n"), done.stderr
+    assert not file.exists()
+    assert kept["made"] not in [token["id"] for token in ada.get("/me/tokens")]
+    assert coterie("workspace", "list", COTERIE_URL=hub.address, COTERIE_TOKEN=kept["token"]).returncode == 3
+    assert coterie("logout").returncode == 3
+    # Somebody deleted the token on the account page before.
+    file.write_text(json.dumps(kept))
+    assert coterie("logout").returncode == 0 and not file.exists()
+
+
+def test_signing_out_leaves_a_token_that_was_made_by_hand(hub: RunningHub, ada: Account, tmp_path: Path) -> None:
+    coterie = command(tmp_path)
+    token = ada.post("/me/tokens", {"name": "by hand"})["token"]
+    assert coterie("login", hub.address, typed=token + "\n").returncode == 0
+    assert coterie("logout").returncode == 0
+    assert not (tmp_path / ".config" / "coterie" / "login.json").exists()
+    assert coterie("workspace", "list", COTERIE_URL=hub.address, COTERIE_TOKEN=token).returncode == 0
+
+
+def test_signing_out_while_the_hub_is_away(hub: RunningHub, ada: Account, tmp_path: Path) -> None:
+    file = tmp_path / ".config" / "coterie" / "login.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps({"url": f"http://127.0.0.1:{free_port()}", "token": "x", "made": "y"}))
+    done = command(tmp_path)("logout")
+    assert done.returncode == 4 and "still good" in done.stderr
+    assert not file.exists()
 
 
 def test_something_else_answers(tmp_path: Path, hub: RunningHub) -> None:

@@ -17,6 +17,8 @@ class Account(msgspec.Struct, frozen=True):
     url: str
     token: str
     username: str = ""
+    made: str = ""
+    """The token's identifier if signing in made it, so that signing out deletes it; empty for one made by hand."""
 
 
 def path() -> Path:
@@ -45,11 +47,21 @@ def load() -> Account:
     url, token = os.environ.get("COTERIE_URL", ""), os.environ.get("COTERIE_TOKEN", "")
     if url and token:
         return Account(url, token)
+    return kept()
+
+
+def kept() -> Account:
+    """Return the file's account. Raises CoterieError(SIGNED_OUT) when there is none."""
     try:
         return msgspec.json.decode(path().read_bytes(), type=Account)
     except (OSError, msgspec.MsgspecError) as error:
         sentence = "You are not signed in anywhere. Run `coterie login URL` with the address of your Coterie."
         raise CoterieError(ErrorCode.SIGNED_OUT, sentence, repr(error)) from None
+
+
+def forget() -> None:
+    """Keep no account any more."""
+    path().unlink(missing_ok=True)
 
 
 def client() -> Client:

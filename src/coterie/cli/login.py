@@ -11,6 +11,7 @@ import typer
 from coterie.cli import account
 from coterie.cli.output import say
 from coterie.client import Client
+from coterie.client.types import CreatedToken
 
 _DAYS = 365
 """How long a token lasts that was made by signing in."""
@@ -34,21 +35,23 @@ def login(
     if not token and not username:
         say("Make a token on your account page and paste it here, or press Enter to sign in with your password.")
         token = _hidden("Token")
+    made = None
     if not token:
-        token = _by_password(url, username or typer.prompt("Username"))
+        made = _by_password(url, username or typer.prompt("Username"))
+        token = made.token
     with Client(url, token) as client:
         me = client.me()
-    account.save(account.Account(url, token, me.username))
+    account.save(account.Account(url, token, me.username, made.id if made else ""))
     say(f"Signed in to {url} as {me.username}.")
 
 
-def _by_password(url: str, username: str) -> str:
+def _by_password(url: str, username: str) -> CreatedToken:
     password = _hidden("Password")
     with Client(url) as client:
         client.sign_in(username, password)
         made = client.create_token(f"coterie on {socket.gethostname()}"[:80], _DAYS)
         client.sign_out()
-    return made.token
+    return made
 
 
 def _hidden(what: str) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from coterie import __version__
-from coterie.cli import admin, login, serve, workspace
+from coterie.cli import admin, login, logout, serve, workspace
 from coterie.cli.output import complain
 from coterie.wire.errors import CoterieError, ErrorCode
 
@@ -22,6 +22,7 @@ app = typer.Typer(
 )
 app.command("serve")(serve.serve)
 app.command("login")(login.login)
+app.command("logout")(logout.logout)
 app.add_typer(workspace.app, name="workspace")
 app.add_typer(admin.app, name="admin")
 

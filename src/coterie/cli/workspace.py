@@ -14,7 +14,8 @@ import typer
 
 from coterie.cli import account
 from coterie.cli.output import Progress, as_json, complain, plain, say, table
-from coterie.client import BlankSource, Client, GitSource, GoneEvent, SnapshotEvent, Workspace, WorkspaceEvent
+from coterie.client import Client
+from coterie.client.types import BlankSource, GitSource, GoneEvent, SnapshotEvent, Workspace, WorkspaceEvent
 from coterie.wire.errors import CoterieError, ErrorCode
 
 app = typer.Typer(help="List, create, start, stop, delete and open workspaces.", no_args_is_help=True)
