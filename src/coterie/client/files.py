@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import Literal
 from urllib.parse import quote
@@ -18,10 +18,13 @@ _SILENCE = 90.0
 class Files(Connection):
     """Files by their path from the workspace's root; the workspace has to run."""
 
-    def download(self, workspace: str, path: str, archive: Literal["", "zip", "tar.gz"] = "") -> Iterator[bytes]:
+    def download(
+        self, workspace: str, path: str, archive: Literal["", "zip", "tar.gz"] = ""
+    ) -> Generator[bytes, None, None]:
         """The bytes of a file as they come; with `archive` those of a whole folder, packed ("" is the root).
 
-        A download that breaks off raises UNAVAILABLE, so that what came to its end is whole.
+        A download that breaks off raises UNAVAILABLE, so that what came to its end is whole. Close it
+        (`contextlib.closing`) when you leave it early: it holds a connection.
         """
         parameters = {"archive": archive} if archive else {}
         with self._stream(_address(workspace, path), silence=_SILENCE, params=parameters) as answer:

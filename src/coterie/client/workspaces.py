@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -56,8 +56,11 @@ class Workspaces(Connection):
         """The page of a workspace."""
         return f"{self.url}/w/{quote(workspace)}"
 
-    def events(self) -> Iterator[Event]:
-        """What changes, as it changes, from a snapshot on; ends when the hub does."""
+    def events(self) -> Generator[Event, None, None]:
+        """What changes, as it changes, from a snapshot on; ends when the hub does.
+
+        Close it (`contextlib.closing`) when you leave it early: it holds a connection.
+        """
         with self._stream("/events", silence=_SILENCE, headers={"Accept": "text/event-stream"}) as answer:
             for line in answer.iter_lines():
                 if line.startswith("data:"):
