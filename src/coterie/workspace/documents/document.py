@@ -35,6 +35,9 @@ PAUSE = 0.5
 LONGEST = 5.0
 """Seconds after which it is saved although people go on typing."""
 
+LARGE = 256 << 10
+"""Bytes of a document's state beyond which waking up would be felt."""
+
 RETRY = 5.0
 """Seconds between attempts to save while saving fails."""
 
@@ -72,6 +75,12 @@ class Written:
 class Document:
     """Joins the room, the log and the file of one path. Made by `load`."""
 
+    __slots__ = (
+        "_attempts", "_base", "_closed", "_first_change", "_keep", "_kept_at", "_last_change", "_lock", "_loop",
+        "_rebasing", "_root", "_saved_changes", "_store", "_syncing", "_tasks", "_text", "_timer",
+        "digest", "gone", "number", "path", "problem", "rebased", "room", "stamp", "style",
+    )  # fmt: skip
+
     def __init__(
         self, root: Root, path: str, number: int, store: Store, history: epoch.History, content: Content,
         text: str, style: encoding.Format, keep: Keep,
@@ -95,8 +104,9 @@ class Document:
         self._lock = asyncio.Lock()
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._first_change = self._last_change = 0.0
+        self._tasks: dict[asyncio.Task[None], None] = {}
+        self._first_change = 0.0
+        self._last_change = self._loop.time()
         self._kept_at: float | None = None
         """When the last version was made, None before the first since the document was opened."""
         self._keep = keep
@@ -277,6 +287,36 @@ class Document:
             except OSError as error:
                 log.warning("compacting the log of %s: %s", self.path, error)
 
+    @property
+    def awake(self) -> bool:
+        """Whether `rest` may give anything back."""
+        return self._store.awake or self.room.replica.awake
+
+    @property
+    def last_change(self) -> float:
+        """When the document was loaded or its text last changed, in the event loop's time."""
+        return self._last_change
+
+    def rest(self, *, large: bool) -> bool:
+        """Give back what nobody needs while nothing happens here: the open log, and of the document all but its state.
+
+        A large one only with `large`: it takes long to wake up. Returns whether anything was given back.
+        """
+        if self.dirty or self._lock.locked() or self._rebasing.locked() or self._syncing.locked():
+            return False
+        self._store.rest()
+        try:
+            state = self.room.replica.state
+            if len(state) > LARGE and not large:
+                return False
+            # Of equal bytes one copy is enough.
+            if self._base == state:
+                self._base = state
+            return self.room.rest()
+        except BrokenError:
+            self._broken(None)
+            return False
+
     async def close(self) -> None:
         """Save and let go of everything."""
         await self.save()
@@ -455,8 +495,8 @@ class Document:
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = self._loop.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks[task] = None
+        task.add_done_callback(self._tasks.pop)
 
     def _cancel_timer(self) -> None:
         if self._timer is not None:

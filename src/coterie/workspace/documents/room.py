@@ -30,6 +30,12 @@ log = logging.getLogger(__name__)
 WINDOW = 0.005
 """Seconds in which a busy room collects what follows a first message, which itself leaves at once."""
 
+BUSY = 25_000
+"""Deliveries a second (messages times members) from which on a room is busy; below, every message leaves at once."""
+
+PERIOD = 0.05
+"""Seconds over which they are counted."""
+
 WIDE_WINDOW = 0.010
 CROWD = 100
 """With more members than this the window is the wide one."""
@@ -78,6 +84,12 @@ class Waiting:
 class Room:
     """The live side of one document. Runs on the event loop's thread; knows neither disk nor sockets."""
 
+    __slots__ = (
+        "_broken", "_busy", "_changed", "_last_flush", "_log_problem", "_loop", "_out", "_owing", "_passed",
+        "_period", "_records", "_retry", "_scheduled", "_settling", "_updates", "_writers",
+        "authors", "changes", "epoch", "members", "number", "replica", "store",
+    )  # fmt: skip
+
     def __init__(
         self,
         number: int,
@@ -98,7 +110,7 @@ class Room:
         self.members: dict[Member, Seat] = {}
         self.changes = 0
         """Grows with every change of the text."""
-        self._writers: set[str] = set()
+        self._writers: dict[str, None] = {}
         self._changed = changed
         self._broken = broken
         self._log_problem = log_problem
@@ -109,6 +121,10 @@ class Room:
         self._owing: list[Member] = []
         self._scheduled: asyncio.Handle | None = None
         self._last_flush = 0.0
+        self._busy = False
+        self._period = 0.0
+        """When the period began in which `_passed` messages were relayed."""
+        self._passed = 0
         self._settling: asyncio.TimerHandle | None = None
         self._retry: asyncio.TimerHandle | None = None
 
@@ -209,7 +225,7 @@ class Room:
         seat.owed = sequence
         if not seat.wrote:
             seat.wrote = True
-            self._writers.add(member.ticket.display_name)
+            self._writers[member.ticket.display_name] = None
         self._took(Waiting(member, binary(encode(DocumentUpdate(self.number, update))), blocks), update)
 
     def change(self, edits: Sequence[Edit], author: Author | None = None) -> None:
@@ -227,7 +243,7 @@ class Room:
         blocks = self.replica.check(update)
         if author is not None:
             self._note(author)
-            self._writers.add(author.name)
+            self._writers[author.name] = None
         self.replica.accept(update, blocks)
         self._took(Waiting(None, binary(encode(DocumentUpdate(self.number, update))), blocks), update)
 
@@ -280,6 +296,7 @@ class Room:
         self._pack_updates()
         logged = self._write()
         if out:
+            self._count(len(out))
             self._relay(out)
         if logged:
             self._acknowledge()
@@ -306,10 +323,12 @@ class Room:
             if timer is not None:
                 timer.cancel()
 
-    @property
-    def logged(self) -> bool:
-        """Whether everything is in the log."""
-        return not self._records and not self._updates
+    def rest(self) -> bool:
+        """Keep nothing but the document's state, unless something waits; whether so. Raises BrokenError."""
+        if self._settling is not None or self._scheduled is not None or self._records:
+            return False
+        self.replica.rest()
+        return True
 
     def _check_writer(self, member: Member, seat: Seat, blocks: list[Block]) -> None:
         """Whoever is here writes with their own number alone: two who wrote with one number would never agree again."""
@@ -349,12 +368,23 @@ class Room:
         self._out.append(waiting)
         if self._scheduled is not None:
             return
-        window = WINDOW if len(self.members) <= CROWD else WIDE_WINDOW
-        due = self._last_flush + window
-        if self._loop.time() < due:
-            self._scheduled = self._loop.call_at(due, self.flush)
-        else:
-            self._scheduled = self._loop.call_soon(self.flush)
+        if self._busy:
+            due = self._last_flush + (WINDOW if len(self.members) <= CROWD else WIDE_WINDOW)
+            if self._loop.time() < due:
+                self._scheduled = self._loop.call_at(due, self.flush)
+                return
+        self._scheduled = self._loop.call_soon(self.flush)
+
+    def _count(self, messages: int) -> None:
+        """See whether the room is busy: at the end of a period, or before when it is clear."""
+        self._passed += messages
+        since = self._last_flush - self._period
+        deliveries = self._passed * len(self.members)
+        if since >= PERIOD:
+            self._busy = deliveries > BUSY * since
+            self._period, self._passed = self._last_flush, 0
+        elif deliveries > BUSY * PERIOD:
+            self._busy = True
 
     def _relay(self, out: list[Waiting]) -> None:
         everything = b"".join([waiting.frame for waiting in out])

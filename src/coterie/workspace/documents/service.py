@@ -42,7 +42,7 @@ from coterie.wire.messages.documents import (
     Version,
     Writer,
 )
-from coterie.workspace.documents import disk, large, moves
+from coterie.workspace.documents import disk, large, memory, moves
 from coterie.workspace.documents.catalogue import Catalogue
 from coterie.workspace.documents.disk import Stamp
 from coterie.workspace.documents.document import Document
@@ -61,6 +61,9 @@ log = logging.getLogger(__name__)
 IDLE = 30.0
 """Seconds after the last member left until a document is closed and its memory given back."""
 
+
+REST_AFTER, REST_LARGE_AFTER = 5.0, 300.0
+"""Seconds without a change after which an open document keeps only its state; a large one takes long to wake up."""
 
 MOST_OPEN = 500
 """Documents one connection may have open: each is kept in memory several times over."""
@@ -84,7 +87,8 @@ class Documents:
         self._catalogue: Catalogue
         self.history: History
         self.outside: Outside
-        self._by_path: dict[str, asyncio.Task[Document]] = {}
+        self._by_path: dict[str, asyncio.Task[Document] | Document] = {}
+        """A task while the document is being loaded."""
         self._by_number: dict[int, Document] = {}
         self._of_member: dict[Member, set[int]] = {}
         self._identity: dict[int, str] = {}
@@ -144,8 +148,10 @@ class Documents:
                 task.cancel()
         # A document that is being closed is let finish: cut short, its save would look like another program's.
         await asyncio.gather(self._syncing, *self._tasks, return_exceptions=True)
-        loaded = await asyncio.gather(*self._by_path.values(), return_exceptions=True)
-        documents = [document for document in loaded if isinstance(document, Document)]
+        loading = [task for task in self._by_path.values() if isinstance(task, asyncio.Task)]
+        loaded = await asyncio.gather(*loading, return_exceptions=True)
+        documents = [one for one in (*self._by_path.values(), *loaded) if isinstance(one, Document)]
+        documents = list(dict.fromkeys(documents))
         closing = (document.close() if save else document.drop() for document in documents)
         for failed in await asyncio.gather(*closing, return_exceptions=True):
             if isinstance(failed, BaseException):
@@ -299,6 +305,8 @@ class Documents:
             moved = await self._where(real)
             path = real = moved or real
         task = self._by_path.get(real)
+        if isinstance(task, Document):
+            return task, path
         if task is None:
             task = self._by_path[real] = asyncio.create_task(self._load(real, deleted=bool(epoch)))
             task.add_done_callback(lambda done: self._loaded(real, done))
@@ -349,6 +357,8 @@ class Documents:
     def _loaded(self, path: str, task: asyncio.Task[Document]) -> None:
         if task.cancelled() or task.exception() is not None:
             self._by_path.pop(path, None)
+        elif self._by_path.get(path) is task:
+            self._by_path[path] = task.result()
 
     def _renamed(self, path: str, stamp: Stamp) -> str | None:
         """The document whose file was renamed to `path` while it was closed."""
@@ -403,6 +413,17 @@ class Documents:
             await asyncio.sleep(SYNC_EVERY)
             for document in list(self._by_number.values()):
                 await document.sync()
+            self._rest_all()
+
+    def _rest_all(self) -> None:
+        """Give back the memory of documents in which nothing happens."""
+        now = asyncio.get_running_loop().time()
+        rested = False
+        for document in self._by_number.values():
+            if document.awake and now - document.last_change >= REST_AFTER:
+                rested = document.rest(large=now - document.last_change >= REST_LARGE_AFTER) or rested
+        if rested:
+            memory.give_back()
 
     async def _moved(self, document: Document, path: str) -> bool:
         """A file was moved to `path`: so are its room and its history. False when somebody has that path open."""
@@ -415,7 +436,7 @@ class Documents:
         if path in self._by_path or task is None or document.number not in self._by_number:
             return False
         del self._by_path[document.path]
-        self._by_path[path] = task
+        self._by_path[path] = document
         self._move(self._identity[document.number], path)
         return True
 

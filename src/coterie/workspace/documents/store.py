@@ -12,6 +12,7 @@ itself, which is synchronised on every save.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import struct
 import zlib
@@ -110,9 +111,15 @@ def unpack(data: bytes) -> tuple[list[Record], int]:
 class Store:
     """One document's log file."""
 
+    __slots__ = (
+        "_closed", "_compacted_size", "_compacting", "_file", "_name", "_renamed", "_size", "unsynced",
+    )  # fmt: skip
+
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self._name = os.fspath(path)
         self._file = -1
+        """-1 at rest: opened when it is written to."""
+        self._closed = False
         self._size = 0
         self._compacted_size = 0
         self._compacting: list[bytes] | None = None
@@ -157,11 +164,14 @@ class Store:
         data = b"".join(records)
         written = 0
         try:
+            if self._file < 0:
+                self._open()
             while written < len(data):
                 written += os.pwrite(self._file, data[written:] if written else data, self._size + written)
         except OSError:
-            with contextlib.suppress(OSError):
-                os.ftruncate(self._file, self._size)
+            if self._file >= 0:
+                with contextlib.suppress(OSError):
+                    os.ftruncate(self._file, self._size)
             raise
         self._size += written
         self.unsynced = True
@@ -212,7 +222,8 @@ class Store:
         except OSError:
             os.close(file)
             raise
-        os.close(self._file)
+        if self._file >= 0:
+            os.close(self._file)
         self._file, self._size, self._compacted_size = file, size + len(data), size
         self.unsynced = self._renamed = True
 
@@ -228,10 +239,32 @@ class Store:
         # One that is under way would bring the old history back.
         self._compacting = None
 
+    @property
+    def awake(self) -> bool:
+        """Whether the file is open."""
+        return self._file >= 0
+
+    def rest(self) -> None:
+        """Keep no file open until something is written. Not while a `sync` is under way."""
+        if self._file >= 0 and not self.unsynced and self._compacting is None:
+            os.close(self._file)
+            self._file = -1
+
     def close(self) -> None:
+        """Let go of the file for good."""
+        self._closed = True
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
+
+    def _open(self) -> None:
+        if self._closed:
+            raise OSError(errno.EBADF, "the log is closed")
+        self._file = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
+
+    @property
+    def _path(self) -> Path:
+        return Path(self._name)
 
     @property
     def _new(self) -> Path:
