@@ -52,6 +52,7 @@ PING_EVERY = 20.0
 """Seconds of silence after which a client is pinged; after as long again it counts as gone."""
 
 _HANDSHAKE = 5.0
+_MOST_REMEMBERED = 1000
 _WRITE_AT_ONCE = 256 << 10
 _SMALLEST_READ_BUFFER = 2048
 
@@ -71,6 +72,8 @@ class Sockets:
         self._loop = asyncio.get_running_loop()
         self._connections: dict[str, Connection] = {}
         self._dirty: list[Connection] = []
+        self._people: dict[Ticket, Ticket] = {}
+        """Of everyone who came: a ticket without what is its connection's own, whose strings later tickets share."""
         self._last = 0
         self._stopping = False
         self._empty = asyncio.Event()
@@ -95,8 +98,7 @@ class Sockets:
         protocol.connection_made(transport)
 
     def _protocol(self, head: bytes) -> _Protocol:
-        wire = _Wire()
-        return _Protocol(wire, lambda request: self._accept(request, wire), head)
+        return _Protocol(_Wire(self), head)
 
     def find(self, grant: str) -> Connection | None:
         """Return the connection that has this grant."""
@@ -119,6 +121,7 @@ class Sockets:
             del self._connections[connection.ticket.grant]
             self.gone(connection.ticket.grant)
         if not self._connections:
+            self._people.clear()
             self._empty.set()
 
     def left(self, connection: Connection) -> None:
@@ -140,7 +143,8 @@ class Sockets:
                 connection.cut()
         self._sweep.cancel()
 
-    def _accept(self, request: WSUpgradeRequest, wire: _Wire) -> Connection:
+    def accept(self, request: WSUpgradeRequest, wire: _Wire) -> Connection:
+        """Return the connection of a request whose ticket is good, else one that is closed at once."""
         refusal: Closing | None = None
         try:
             ticket = tickets.verify(request.headers.get(tickets.HEADER, ""), self._key, self._workspace)
@@ -152,7 +156,17 @@ class Sockets:
         if self._stopping:
             refusal = Closing.STOPPING
         self._last += 1
-        return Connection(self._last, ticket, sockets=self, members=self._members, wire=wire, refusal=refusal)
+        return Connection(
+            self._last, self._shared(ticket), sockets=self, members=self._members, wire=wire, refusal=refusal
+        )
+
+    def _shared(self, ticket: Ticket) -> Ticket:
+        """The same ticket, with the strings that another connection of the same person holds already."""
+        person = msgspec.structs.replace(ticket, grant="", expires=0)
+        if len(self._people) > _MOST_REMEMBERED:
+            self._people.clear()
+        known = self._people.setdefault(person, person)
+        return msgspec.structs.replace(known, grant=ticket.grant, expires=ticket.expires)
 
     def _flush(self) -> None:
         dirty, self._dirty = self._dirty, []
@@ -167,6 +181,12 @@ class Sockets:
 
 class Connection(WSListener):
     """One WebSocket. Implements `Member`."""
+
+    __slots__ = (
+        "_bytes", "_dirty", "_goodbye", "_loop", "_members", "_messages", "_out", "_overfull", "_parts", "_parts_size",
+        "_paused", "_refilled", "_refusal", "_silent", "_sockets", "_transport", "_waiting", "_wire",
+        "closing", "id", "ticket",
+    )  # fmt: skip
 
     def __init__(
         self, number: int, ticket: Ticket, *, sockets: Sockets, members: Members, wire: _Wire, refusal: Closing | None
@@ -188,8 +208,8 @@ class Connection(WSListener):
         self._parts: list[bytes] = []
         self._parts_size = 0
         self._loop = asyncio.get_running_loop()
-        self._messages = float(MESSAGES_AT_ONCE)
-        self._bytes = float(BYTES_AT_ONCE)
+        self._messages: float = MESSAGES_AT_ONCE
+        self._bytes: float = BYTES_AT_ONCE
         self._refilled = self._loop.time()
         self._silent = 0
         self._goodbye: asyncio.TimerHandle | None = None
@@ -281,6 +301,9 @@ class Connection(WSListener):
         self._transport = self._wire.transport
         self._transport.set_write_buffer_limits(HIGH_WATER, LOW_WATER)
         self._wire.connection = self
+        # Kilobytes that nobody asks for again.
+        transport.request.headers.clear()
+        transport.response.headers.clear()
         if self._refusal is not None:
             self.close(self._refusal)
         else:
@@ -395,8 +418,16 @@ class _Wire:
     that picows sets TCP options on what may be a Unix socket.
     """
 
-    transport: asyncio.Transport
-    connection: Connection | None = None
+    __slots__ = ("connection", "sockets", "transport")
+
+    def __init__(self, sockets: Sockets) -> None:
+        self.sockets = sockets
+        self.transport: asyncio.Transport
+        self.connection: Connection | None = None
+
+    def accept(self, request: WSUpgradeRequest) -> Connection:
+        """The listener that picows asks for."""
+        return self.sockets.accept(request, self)
 
     def write(self, data: bytes) -> None:
         if data[0] == frames.CLOSE and self.connection is not None:
@@ -436,12 +467,14 @@ class _Wire:
 class _Protocol(WSProtocol):  # type: ignore[misc]
     """picows' protocol over a `_Wire`."""
 
-    def __init__(self, wire: _Wire, accept: Callable[[WSUpgradeRequest], Connection], head: bytes) -> None:
+    __slots__ = ("_head", "_wire")
+
+    def __init__(self, wire: _Wire, head: bytes) -> None:
         super().__init__(
             None,
             None,
             False,  # the server's side
-            accept,
+            wire.accept,
             _picows_log,
             False,  # an exception in a handler is ours to answer
             _HANDSHAKE,
@@ -460,7 +493,7 @@ class _Protocol(WSProtocol):  # type: ignore[misc]
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._wire.transport = cast(asyncio.Transport, transport)
         super().connection_made(self._wire)
-        view = memoryview(self._head)
+        view, self._head = memoryview(self._head), b""
         while view:
             buffer = self.get_buffer(len(view))
             size = min(len(buffer), len(view))

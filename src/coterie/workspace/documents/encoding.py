@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 from collections import Counter
 from dataclasses import dataclass
+from functools import cache
 
 from coterie.wire.errors import CoterieError, ErrorCode
 from coterie.workspace.documents.text import matches
@@ -38,6 +39,12 @@ class Format:
         return f"{label}, {ends}"
 
 
+@cache
+def _plain(encoding: str, bom: bytes) -> Format:
+    """The same object for all files of a kind."""
+    return Format(encoding, bom)
+
+
 def is_binary(data: bytes) -> bool:
     """Whether `data` is no text that this editor could write back: a NUL near its beginning, outside UTF-16."""
     for bom, encoding in _BOMS[1:]:
@@ -64,7 +71,7 @@ def decode(data: bytes) -> tuple[str, Format]:
         bom, encoding = b"", "latin-1"
         text = data.decode(encoding)
     if "\r" not in text:
-        return text, Format(encoding, bom)
+        return text, _plain(encoding, bom)
     ends = _line_ends(text)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     common = Counter(ends).most_common()

@@ -9,7 +9,6 @@ import sqlite3
 import time
 import zlib
 from collections.abc import Coroutine
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -338,16 +337,18 @@ class Documents:
         number = self._next_number
         self._next_number += 1
         store = Store(self._catalogue.folder(identity) / "log")
-        keep = partial(self._keep, identity)
+        keep = _Keep(self, identity)
         document = await Document.load(self._root, path, number, store, keep, deleted=stamp is None)
         self._by_number[number] = document
         self._identity[number] = identity
         if stamp is not None:
             self._catalogue.seen(identity, document.stamp)
         self._run(self.outside.follow())
+        document.rest(large=False)
         return document
 
-    def _keep(self, identity: str, text: str, kind: Kind, *, name: str = "", authors: tuple[str, ...] = ()) -> int:
+    def keep(self, identity: str, text: str, kind: Kind, *, name: str = "", authors: tuple[str, ...] = ()) -> int:
+        """Keep a text as a version of a document; return its number, 0 when that failed."""
         try:
             return self.history.add(identity, text, kind, name=name, authors=authors)
         except sqlite3.Error as error:
@@ -455,6 +456,19 @@ class Documents:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+class _Keep:
+    """Keeps versions of one document."""
+
+    __slots__ = ("_documents", "_identity")
+
+    def __init__(self, documents: Documents, identity: str) -> None:
+        self._documents = documents
+        self._identity = identity
+
+    def __call__(self, text: str, kind: Kind, *, name: str = "", authors: tuple[str, ...] = ()) -> int:
+        return self._documents.keep(self._identity, text, kind, name=name, authors=authors)
 
 
 def _author(member: Member) -> Author:
