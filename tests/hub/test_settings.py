@@ -57,3 +57,11 @@ def test_addresses(options: dict[str, object], address: str, secure: bool) -> No
 def test_database_urls() -> None:
     assert Settings(database_url="postgres://u:p@h/d").database == "postgresql+asyncpg://u:p@h/d"
     assert Settings(database_url="postgresql://u@/d?host=/run").database == "postgresql+asyncpg://u@/d?host=/run"
+
+
+def test_what_is_kept_of_terminals_is_bounded() -> None:
+    assert Settings().terminal_keep == 2 << 20
+    assert Settings(terminal_keep=64 << 10).terminal_keep == 64 << 10
+    for size in (0, (64 << 10) - 1, (64 << 20) + 1):
+        with pytest.raises(ValidationError):
+            Settings(terminal_keep=size)

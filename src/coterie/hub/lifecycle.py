@@ -306,6 +306,7 @@ class Lifecycle:
             name=row.name,
             hub_key=public_bytes(self._hub.key),
             limits=Limits(settings.workspace_memory, settings.workspace_processes, settings.workspace_open_files),
+            terminal_keep=settings.terminal_keep,
         )
 
     async def _state(self, workspace: str) -> S | None:

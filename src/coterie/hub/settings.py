@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from coterie.wire.launch import TERMINAL_KEEP
+
 
 class Settings(BaseSettings):
     """Everything an operator can choose. Sizes are in bytes, times in seconds unless a description says otherwise."""
@@ -69,6 +71,13 @@ class Settings(BaseSettings):
     workspace_memory: int = Field(4 << 30, ge=64 << 20, description="Memory of one workspace, all processes together.")
     workspace_processes: int = Field(512, ge=16, description="Processes and threads of one workspace.")
     workspace_open_files: int = Field(8192, ge=256, description="Files one process in a workspace may have open.")
+    terminal_keep: int = Field(
+        TERMINAL_KEEP,
+        ge=64 << 10,
+        le=64 << 20,
+        description="Bytes of each terminal's last output that are kept: what somebody who comes later can scroll back "
+        "to, and what is still there when the workspace starts again. Applies when a workspace starts.",
+    )
     workspaces_per_user: int = Field(20, ge=1, description="Workspaces one person may own.")
     start_timeout: float = Field(60.0, gt=0, description="Seconds a machine may take to start.")
     stop_grace: float = Field(5.0, gt=0, description="Seconds a workspace has to save everything when it is stopped.")

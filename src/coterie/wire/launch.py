@@ -11,6 +11,10 @@ HTTP_SOCKET = "http.sock"
 """SOCK_STREAM in the run directory: HTTP and spliced WebSockets, each request with a ticket."""
 
 
+TERMINAL_KEEP = 2 << 20
+"""Bytes of each terminal's last output that are kept where nobody chose otherwise."""
+
+
 class Launch(msgspec.Struct, frozen=True, kw_only=True):
     """The configuration of one workspace server: JSON on its standard input. Paths are as the server sees them."""
 
@@ -35,3 +39,5 @@ class Launch(msgspec.Struct, frozen=True, kw_only=True):
     shown_home: str = ""
     environment: dict[str, str] = msgspec.field(default_factory=dict)
     """Variables for user processes, in addition to what the machine itself sets."""
+    terminal_keep: int = TERMINAL_KEEP
+    """Bytes of each terminal's last output that are kept."""

@@ -18,6 +18,7 @@ from coterie.wire.ids import new_id
 from coterie.wire.launch import HANDOFF_SOCKET, HTTP_SOCKET, Launch
 from coterie.workspace.documents.service import Documents
 from coterie.workspace.files.content import Content
+from coterie.workspace.files.git import Git
 from coterie.workspace.files.service import Files
 from coterie.workspace.handoff import Handoff
 from coterie.workspace.http import HttpServer
@@ -54,8 +55,14 @@ class WorkspaceServer:
                 files_root=shown_files,
             ),
             Files(self.root, self.spawner, shown_files),
-            Documents(self.root, state),
-            Terminals(self.spawner, files=shown_files, state=state, environment=launch.environment),
+            Documents(self.root, state, Git(self.spawner, self.root, shown_files).differing),
+            Terminals(
+                self.spawner,
+                files=shown_files,
+                state=state,
+                environment=launch.environment,
+                ring_size=launch.terminal_keep,
+            ),
             ports,
         ]
         key = Ed25519PublicKey.from_public_bytes(launch.hub_key)

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from coterie.hub.machines import local, processes
-from coterie.hub.machines.driver import MachineState
+from coterie.hub.machines.driver import MachineSpec, MachineState
 from coterie.hub.machines.places import Place, Places, is_socket
 from coterie.hub.machines.process import ProcessDriver
 from coterie.hub.machines.processes import HostProcess
@@ -24,6 +24,7 @@ from coterie.hub.machines.registry import make_driver
 from coterie.hub.machines.sandbox.driver import SandboxDriver
 from coterie.wire.errors import CoterieError, ErrorCode
 from coterie.wire.ids import new_id
+from coterie.wire.launch import Launch
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "../x", "a/b", "abcdefghijkmnopq\n", "ABCDEFGHIJKMNOPQ"])
@@ -144,3 +145,26 @@ def test_a_places_directories_are_all_below_it(tmp_path: Path) -> None:
     assert isinstance(place, Place)
     assert all(path.is_relative_to(place.root) for path in (*place.directories, place.log, place.record))
     assert os.fspath(place.handoff).endswith("run/handoff.sock")
+
+
+@pytest.mark.parametrize("kind", [ProcessDriver, SandboxDriver])
+def test_what_is_kept_of_terminals_reaches_the_workspace_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: type[local.LocalDriver]
+) -> None:
+    launched: list[Launch] = []
+
+    class LaunchedError(Exception):
+        pass
+
+    def server(self: local.LocalDriver, spec: MachineSpec, launch: Launch, ready: int) -> None:
+        launched.append(launch)
+        raise LaunchedError
+
+    monkeypatch.setattr(kind, "server", server)
+    (tmp_path / "template" / "etc").mkdir(parents=True)
+    driver = kind(tmp_path)
+    monkeypatch.setattr(driver, "_uplink", SimpleNamespace(), raising=False)
+    spec = MachineSpec(workspace=new_id(), name="Kept", hub_key=b"", terminal_keep=123_456)
+    with pytest.raises(LaunchedError):
+        driver.orders(spec, driver.places[spec.workspace], 3, 4, 5)
+    assert launched[0].terminal_keep == 123_456

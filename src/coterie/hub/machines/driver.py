@@ -8,6 +8,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from coterie.wire.launch import TERMINAL_KEEP
+
 
 class MachineState(StrEnum):
     """What a driver knows of a machine without asking the workspace server."""
@@ -47,6 +49,8 @@ class MachineSpec:
     """Raw Ed25519 public key that tickets are signed with."""
     environment: dict[str, str] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
+    terminal_keep: int = TERMINAL_KEEP
+    """Bytes of each terminal's last output that the workspace server keeps."""
 
 
 @dataclass(frozen=True)

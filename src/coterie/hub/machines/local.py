@@ -282,6 +282,7 @@ class LocalDriver(ABC):
             spawn_fd=CONTROL,
             ready_fd=SECOND,
             environment=spec.environment,
+            terminal_keep=spec.terminal_keep,
         )
 
 

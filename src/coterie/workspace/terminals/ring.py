@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
+from coterie.wire.launch import TERMINAL_KEEP
 from coterie.workspace.terminals.modes import ESCAPE, Modes, Tracker
-
-RING_SIZE = 2 << 20
-"""Bytes of output kept (issue: 2 MiB, a setting)."""
 
 CHUNK = 16 << 10
 """Bytes up to which small outputs are joined, so that output of single bytes costs no object per byte."""
@@ -38,7 +36,7 @@ class Ring:
     Invariants: `start <= head`; the chunks are contiguous from `start` to `head`; none is empty; `head` only grows.
     """
 
-    def __init__(self, size: int = RING_SIZE, start: int = 0) -> None:
+    def __init__(self, size: int = TERMINAL_KEEP, start: int = 0) -> None:
         self.size = size
         self._chunk = min(CHUNK, max(1, size // 8))
         """Forgetting goes by chunks, so a small ring has small ones."""
@@ -97,13 +95,25 @@ class Ring:
                 return Cut(chunk.start, chunk.modes)
         return Cut(self.head, self.tracker.modes)
 
+    def near(self, sequence: int) -> Cut:
+        """Return a place at which a reader may begin: the first from `sequence` on, else the last before it.
+
+        What is put out at once may be longer than what is wanted, and end inside a character each time.
+        """
+        cut = self.cut(sequence)
+        if cut.sequence == self.head:
+            for chunk in reversed(self._chunks):
+                if chunk.whole:
+                    return Cut(chunk.start, chunk.modes)
+        return cut
+
     def contents(self) -> tuple[int, bytes, Modes]:
         """Return all that is kept from a safe place on: where it begins, the bytes, and the modes there."""
         cut = self.cut(self.start)
         return cut.sequence, self.read(cut.sequence, self.head - cut.sequence), cut.modes
 
     @classmethod
-    def restored(cls, start: int, data: bytes, modes: Modes, size: int = RING_SIZE) -> Ring:
+    def restored(cls, start: int, data: bytes, modes: Modes, size: int = TERMINAL_KEEP) -> Ring:
         """Return a ring that holds saved `contents`."""
         ring = cls(size, start)
         ring.tracker.modes = modes

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from coterie.wire.capabilities import Capability
 from coterie.wire.errors import CoterieError, ErrorCode
+from coterie.wire.launch import TERMINAL_KEEP
 from coterie.wire.messages import ClientMessage
 from coterie.wire.messages.connection import Done
 from coterie.wire.messages.terminals import (
@@ -38,7 +39,7 @@ from coterie.workspace.paths import parts
 from coterie.workspace.processes import Process, Spawner
 from coterie.workspace.service import Handler
 from coterie.workspace.terminals.environment import shell, shell_environment
-from coterie.workspace.terminals.ring import RING_SIZE, Ring
+from coterie.workspace.terminals.ring import Ring
 from coterie.workspace.terminals.saved import Saved, Shelf
 from coterie.workspace.terminals.terminal import Terminal, clamp_size
 
@@ -59,7 +60,7 @@ class Terminals:
     """The service behind every Terminal… message.
 
     `files` is the folder terminals start in, as user processes see it; `environment` what the workspace adds to theirs;
-    `state` a private directory.
+    `state` a private directory, `ring_size` the bytes of output kept of each terminal.
     """
 
     def __init__(
@@ -69,7 +70,7 @@ class Terminals:
         files: str,
         state: Path,
         environment: dict[str, str] | None = None,
-        ring_size: int = RING_SIZE,
+        ring_size: int = TERMINAL_KEEP,
     ) -> None:
         self._spawner = spawner
         self._files = files

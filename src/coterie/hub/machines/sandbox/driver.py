@@ -114,6 +114,7 @@ class SandboxDriver(LocalDriver):
             spawn_fd=CONTROL,
             ready_fd=SECOND,
             environment=spec.environment,
+            terminal_keep=spec.terminal_keep,
         )
         server = self._sandboxed(self.server(spec, launch, ready), [*shared, *self._private(place, stage)], "/")
         init = self._sandboxed(self.init(spec, _HOME, listener), [*shared, *self._public(stage)], _FILES)
