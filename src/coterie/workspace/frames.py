@@ -18,12 +18,16 @@ def frame(message: ServerMessage) -> bytes:
 
 def binary(payload: bytes) -> bytes:
     """Return the bytes as one binary frame."""
-    size = len(payload)
+    return header(len(payload)) + payload
+
+
+def header(size: int) -> bytes:
+    """Return what stands before `size` bytes in one binary frame."""
     if size < 126:
-        return bytes((BINARY, size)) + payload
+        return bytes((BINARY, size))
     if size < 1 << 16:
-        return b"\x82\x7e" + size.to_bytes(2, "big") + payload
-    return b"\x82\x7f" + size.to_bytes(8, "big") + payload
+        return b"\x82\x7e" + size.to_bytes(2, "big")
+    return b"\x82\x7f" + size.to_bytes(8, "big")
 
 
 def close(code: int, reason: str) -> bytes:

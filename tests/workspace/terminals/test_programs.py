@@ -108,6 +108,38 @@ async def test_htop_for_a_late_joiner(start: Start) -> None:
     assert any("F10" in line for line in shown["lines"]), "what htop drew once and never again is there too"
 
 
+ALONE = {
+    "htop": ("htop -d 2\r", "", ("Load average", "F10")),
+    "vim": ("vim -u NONE long.txt\r", "\x06" * 40, ("line 850 of", "line 851 of")),
+    "less": ("less long.txt\r", " " * 60, ("line 1381 of", "line 1402 of")),
+}
+
+
+@pytest.mark.parametrize("program", ALONE)
+async def test_a_program_comes_back_whole_for_somebody_who_was_alone_with_it(
+    start: Start, tmp_path: Path, program: str
+) -> None:
+    """Its beginning has left the ring, and there is no other page that could describe the screen."""
+    terminals = await start(ring_size=SMALL)
+    (tmp_path / "files" / "long.txt").write_text("".join(f"line {n} of a long text\n" for n in range(2000)))
+    command, keys, texts = ALONE[program]
+    ada = Tab(terminals)
+    number = await ada.open()
+    ada.type(number, command)
+    await same_on_all(number, has("line 0 of" if keys else texts[0]), ada)
+    for key in keys:
+        ada.type(number, key)
+    before = await same_on_all(number, lambda lines: all(has(text)(lines) for text in texts), ada)
+    await ada.until(lambda: terminals._terminals[number].ring.start > 0)
+    ada.leave()
+    again = Tab(terminals)
+    await again.attach(number)
+    shown = await same_on_all(number, lambda lines: all(has(text)(lines) for text in texts), again)
+    assert shown["alternate"]
+    if keys:
+        assert shown["lines"][:22] == before["lines"][:22]
+
+
 async def test_less_for_late_joiners(start: Start) -> None:
     terminals = await start(ring_size=SMALL)
     ada = Tab(terminals)

@@ -22,6 +22,7 @@ from coterie.workspace.frames import frame
 from coterie.workspace.member import Member
 from coterie.workspace.processes import Process
 from coterie.workspace.terminals.modes import Modes, clean_title
+from coterie.workspace.terminals.output import output_frame
 from coterie.workspace.terminals.pty import Pty
 from coterie.workspace.terminals.reader import Reader
 from coterie.workspace.terminals.ring import Ring
@@ -45,7 +46,10 @@ DESCRIBE_WITHIN = 1.0
 """Seconds a page has to describe its screen before a late joiner does without."""
 
 REDRAW_DELAY = 0.05
-"""Seconds for which a full-screen program sees one row less, so that it draws everything again."""
+"""Seconds for which a full-screen program sees one row less at least, so that it draws everything again."""
+
+REDRAW_WITHIN = 1.0
+"""Seconds after which the row is given back even to a program that drew nothing for want of it."""
 
 _SIGNALS = {
     Interruption.INTERRUPT: signal.SIGINT,
@@ -191,7 +195,7 @@ class Terminal:
         for reader in self._readers.values():
             if reader.sent == before and reader.open:
                 if shared is None:
-                    shared = frame(TerminalOutput(self.number, before, data))
+                    shared = output_frame(self.number, before, data)
                 reader.member.send_frame(shared)
                 reader.sent = head
         self._pace()
@@ -374,7 +378,7 @@ class Terminal:
             end = min(head, (begin // PIECE + 1) * PIECE)
             shared = self._shared.get((begin, end))
             if shared is None:
-                shared = frame(TerminalOutput(self.number, begin, self.ring.read(begin, end - begin)))
+                shared = output_frame(self.number, begin, self.ring.read(begin, end - begin))
                 while len(self._shared) >= 4:
                     del self._shared[next(iter(self._shared))]
                 self._shared[begin, end] = shared
@@ -385,7 +389,9 @@ class Terminal:
         if self._screen is not None and self._screen[0] > max(reader.sent, self.ring.head - LAG):
             self._send_screen(reader)
             return
-        cut = self.ring.cut(max(self.ring.start, self.ring.head - TAIL))
+        cut = self.ring.near(max(self.ring.start, self.ring.head - TAIL))
+        if cut.sequence <= reader.sent:
+            return
         message = TerminalOutput(
             self.number, cut.sequence, b"", cut.sequence - reader.sent, False, b"\x18" + cut.modes.preamble()
         )
@@ -399,11 +405,21 @@ class Terminal:
         if self._pty is None or self._redrawing is not None or self.rows < 2:
             return
         self._pty.resize(self.columns, self.rows - 1)
-        self._redrawing = self._loop.call_later(REDRAW_DELAY, self._redrawn)
+        self._redrawing = self._loop.call_later(
+            REDRAW_DELAY, self._redrawn, self.ring.head, self._loop.time() + REDRAW_WITHIN
+        )
 
-    def _redrawn(self) -> None:
+    def _redrawn(self, before: int, until: float) -> None:
+        """Give the row back once the program has drawn without it.
+
+        A program to which both sizes come as one signal finds the size it had, and draws nothing (ncurses).
+        """
         self._redrawing = None
-        if self._pty is not None:
+        if self._pty is None:
+            return
+        if self.ring.head == before and self._loop.time() < until:
+            self._redrawing = self._loop.call_later(REDRAW_DELAY, self._redrawn, before, until)
+        else:
             self._pty.resize(self.columns, self.rows)
 
     # Input and size
