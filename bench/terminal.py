@@ -8,13 +8,14 @@ C program that does nothing but copy.
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -253,7 +254,7 @@ def measure() -> dict[str, Any]:
             "node-pty + ws": NodePty(folder),
             "terminado": Terminado(folder),
         }
-        asked = {
+        asked: dict[str, Callable[[Contestant], dict[str, float]]] = {
             "one": lambda c: flood(c, 1),
             "ten": lambda c: flood(c, 10),
             "idle": lambda c: echo(c, False),
@@ -261,7 +262,7 @@ def measure() -> dict[str, Any]:
         }
         found: dict[str, dict[str, dict[str, float]]] = {}
         for question, ask in asked.items():
-            runs = harness.in_turn({name: (lambda c=c, ask=ask: ask(c)) for name, c in contestants.items()}, RUNS)
+            runs = harness.in_turn({name: functools.partial(ask, c) for name, c in contestants.items()}, RUNS)
             for name, results in runs.items():
                 found.setdefault(name, {})[question] = {
                     key: harness.median(result[key] for result in results) for key in results[0]

@@ -1,5 +1,8 @@
 """The peer terminado as Jupyter uses it: `terminado_server.py PORT FOLDER`, terminals named by the path."""
 
+# mypy: ignore-errors
+# It runs with the peer's own packages.
+
 import sys
 
 import tornado.ioloop

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,7 +15,7 @@ from coterie.hub import neighbour
 from coterie.hub.actions import accounts, invitations
 from coterie.hub.api.schemas import NewAccount, NewPassword
 from coterie.hub.audit import Actor
-from coterie.hub.core import Hub, Transaction
+from coterie.hub.core import Connection, Hub, Transaction
 from coterie.hub.db.tables import User
 from coterie.hub.machines.registry import make_driver
 from coterie.hub.news import News
@@ -37,6 +37,12 @@ class Office(Hub):
 
 class _Nobody:
     """The registry of a process that holds no connections."""
+
+    def connections(self) -> Sequence[Connection]:
+        return ()
+
+    def doubt(self) -> None:
+        """Nothing is under way."""
 
     def revoke(self, **_: Any) -> int:
         return 0

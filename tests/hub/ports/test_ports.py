@@ -121,6 +121,7 @@ def test_the_program_never_sees_the_hubs_cookies_or_tokens(place: Place) -> None
     session = place.owner.http.cookies["coterie_session"]
     token = place.owner.post("/me/tokens", {"name": "t"})
     client = place.visitor(
+        8123,
         coterie_port=place.cookie(place.owner),
         coterie_session=session,
         theirs="kept",
