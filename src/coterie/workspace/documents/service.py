@@ -364,7 +364,10 @@ class Documents:
     def _renamed(self, path: str, stamp: Stamp) -> str | None:
         """The document whose file was renamed to `path` while it was closed."""
         for identity, old in self._catalogue.by_inode(stamp):
-            if old not in self._by_path and disk.stamp(self._root, old) is None:
+            there = disk.stamp(self._root, old)
+            # Another file may have taken its old path. Without a time of birth that is not known for sure.
+            left = there is None or (stamp.born and (there.inode, there.born) != (stamp.inode, stamp.born))
+            if old not in self._by_path and left:
                 self._move(identity, path)
                 return identity
         return None

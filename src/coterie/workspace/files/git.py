@@ -49,6 +49,14 @@ class Git:
         output = await self._run("", ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"])
         return _paths(output) if output else None
 
+    async def differing(self, folder: str, old: str, new: str) -> int | None:
+        """Return how many files differ between two commits of the repository in `folder`; None for none or a failure.
+
+        The commits are 40 or 64 hexadecimal digits.
+        """
+        names = ["diff", "--name-only", "-z", "--no-ext-diff", "--no-textconv", "--no-renames", old, new, "--"]
+        return (await self._run(folder, names)).count(b"\0") or None
+
     def _in_repository(self, folder: str) -> bool:
         names = parts(folder)
         for depth in range(len(names), -1, -1):

@@ -8,6 +8,7 @@ from collections.abc import Collection
 
 from coterie.wire.errors import CoterieError, ErrorCode
 from coterie.wire.messages.files import FileEntry, FileKind
+from coterie.workspace.documents.disk import TEMPORARY
 from coterie.workspace.paths import Root, problem
 
 MOST_NAMES = 20_000
@@ -24,7 +25,7 @@ def entries(root: Root, path: str) -> list[FileEntry]:
         with os.scandir(folder) as names:
             found: list[FileEntry] = []
             for name in names:
-                if name.name.endswith(UPLOADING):
+                if name.name.endswith(UPLOADING) or name.name.startswith(TEMPORARY):
                     continue
                 if len(found) == MOST_NAMES:
                     sentence = f"“{path or '/'}” has more than {MOST_NAMES} names. Look at it in a terminal."
