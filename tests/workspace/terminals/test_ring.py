@@ -173,3 +173,14 @@ def test_modes_are_those_at_the_cut_not_those_at_the_end() -> None:
     cut = ring.cut(ring.start)
     assert cut.modes.alternate
     assert ring.tracker.modes == Modes()
+
+
+def test_a_reader_may_begin_before_the_tail_where_it_cannot_begin_within() -> None:
+    ring = Ring(1 << 20)
+    ring.append(b"a" * 100)
+    ring.append(b"b" * (80 << 10))
+    ring.append("é".encode()[:1])
+    ring.append("é".encode()[1:] + b"c" * (20 << 10))
+    assert ring.cut(ring.head - (16 << 10)).sequence == ring.head
+    assert 0 < ring.near(ring.head - (16 << 10)).sequence < ring.head
+    assert ring.near(0) == ring.cut(0)

@@ -18,13 +18,11 @@ TURN = 16 << 10
 """Bytes read in one turn of the event loop. Reading 64 KB per turn starved keystrokes elsewhere (measured)."""
 
 BATCH = 64 << 10
-"""Bytes of a flood that are passed on at once: fewer, larger writes cost a third of the processor time (measured)."""
+"""Bytes of a flood that are passed on at once, never more: fewer, larger writes cost a third of the processor time
+(measured)."""
 
 HOLD = 0.001
 """Seconds after which output is passed on that does not fill a batch."""
-
-_READ = 8 << 10
-"""More than the kernel gives of a PTY at once, which is 4 KB."""
 
 _TIOCSIG = 0x40045436
 """Linux: signal the PTY's foreground group (ioctl_tty(2)); elsewhere the call fails and Ctrl-C is typed instead."""
@@ -44,7 +42,7 @@ class Pty:
         self._loop = asyncio.get_running_loop()
         self._reading = False
         self._hung_up = False
-        self._buffer = memoryview(bytearray(BATCH + TURN + _READ))
+        self._buffer = memoryview(bytearray(BATCH))
         self._have = 0
         """Bytes at the start of the buffer that are not passed on yet. Invariant: above 0 only while `_holding`."""
         self._holding: asyncio.TimerHandle | None = None
@@ -100,7 +98,7 @@ class Pty:
 
     def _take(self, limit: int) -> bool:
         """Hold about `limit` bytes more of output; return whether nothing more is there."""
-        end = self._have + limit
+        end = min(self._have + limit, BATCH)
         while self._have < end:
             try:
                 # In place: a bytes object for each of the kernel's small pieces would cost more than the copying.
