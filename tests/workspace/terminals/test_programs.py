@@ -73,8 +73,12 @@ async def test_vim_edits_a_file_while_somebody_watches_at_another_size(terminals
 
 
 @pytest.mark.parametrize("described", [True, False])
-async def test_vim_for_a_late_joiner(start: Start, tmp_path: Path, described: bool) -> None:
+async def test_vim_for_a_late_joiner(
+    start: Start, tmp_path: Path, described: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """By what an earlier page describes; and where none does, the program is made to draw again."""
+    if not described:
+        monkeypatch.setattr(terminal_module, "DESCRIBE_WITHIN", 0.1)
     terminals = await start(ring_size=SMALL)
     (tmp_path / "files" / "long.txt").write_text("".join(f"line {n} of a long text\n" for n in range(2000)))
     ada = Tab(terminals)
