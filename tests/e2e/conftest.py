@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from tests.e2e.pages.ide import SCREEN_READER
 from tests.support.hub import RunningHub
@@ -25,9 +25,17 @@ QUIET = [
 ]
 
 
-@pytest.fixture(scope="session")
-def browser_type_launch_args() -> dict[str, Any]:
-    return {"executable_path": BROWSER, "args": QUIET, "headless": True}
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A browser for the tests of one file.
+
+    Not for the whole run, as the plugin has it: Playwright's synchronous interface keeps an event loop running in this
+    thread while it lives, and asynchronous tests that the same worker runs afterwards need one of their own.
+    """
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=BROWSER, args=QUIET)
+        yield started
+        started.close()
 
 
 @pytest.fixture(scope="module")

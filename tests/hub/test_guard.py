@@ -99,12 +99,12 @@ async def test_errors_in_words(house: House, ada: Caller, monkeypatch: pytest.Mo
     assert (await ada.delete("/workspaces", status=405))["sentence"]
 
     async def broken(*_: object) -> None:
-        raise RuntimeError("the secret is 42")
+        raise RuntimeError("the secret is a walnut")
 
     monkeypatch.setattr(Hub, "authenticate", broken)
     answer = await ada.http.get("/api/v1/me")
     assert answer.status_code == 500 and answer.json()["code"] == "internal"
-    assert "42" not in answer.text and answer.headers["x-request-id"] in answer.text
+    assert "walnut" not in answer.text and answer.headers["x-request-id"] in answer.text
 
 
 async def test_headers(house: House, ada: Caller) -> None:
