@@ -82,18 +82,19 @@ def measure() -> dict[str, Any]:
     with everyone() as servers:
         found = {name: kilobytes(server) for name, server in servers.items()}
     harness.table(
-        ["", "KB per idle connection", "KB per idle room", "both"],
-        [[name, one, room, one + room] for name, (one, room) in found.items()],
+        ["", "KB per idle connection", "KB per idle room", "KB for two connections and a room"],
+        [[name, one, room, 2 * one + room] for name, (one, room) in found.items()],
     )
     one, room = found.pop("ours")
-    ahead = all(one < their_one and one + room < their_one + their_room for their_one, their_room in found.values())
+    # A heap that took much in the first step takes less in the second, for some less than nothing: the sum tells.
+    ahead = all(one < theirs and 2 * one + room < 2 * theirs + beyond for theirs, beyond in found.values())
     return {
         "question": "idle",
         "ours": one,
         "peers": {name: value[0] for name, value in found.items()},
         "ratio": one / min(value[0] for value in found.values()),
         "goal": f"at most {GOAL:.1f} KB a connection and {ROOM_GOAL:.1f} KB a room, and ahead of every peer in a "
-        "connection and in both together",
+        "connection and in all that both steps took",
         "met": one <= GOAL and room <= ROOM_GOAL and ahead,
     }
 

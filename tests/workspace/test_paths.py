@@ -50,6 +50,8 @@ def test_nothing_opened_is_outside(by_kernel: bool, tree: list[tuple[str, str, s
         patch.setattr(paths, "_LINUX", by_kernel)
         base = Path(os.path.realpath(folder))
         where = build(base, tree)
+        # The tree may have been built through a link of its own.
+        before = sorted(entry.name for entry in base.iterdir())
         root = Root(where, "/shown")
         try:
             descriptor = root.open(path, flags)
@@ -62,7 +64,7 @@ def test_nothing_opened_is_outside(by_kernel: bool, tree: list[tuple[str, str, s
             os.close(descriptor)
         finally:
             root.close()
-        assert sorted(entry.name for entry in base.iterdir()) == ["root", "secret"]
+        assert sorted(entry.name for entry in base.iterdir()) == before
         assert (base / "secret").read_text() == "secret"
 
 

@@ -7,6 +7,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -165,6 +166,10 @@ def test_processes_started_and_killed_at_once_all_tell_their_own_end(codes: list
 
 def test_a_program_that_calls_itself_something_unsayable_is_named_all_the_same() -> None:
     with subprocess.Popen([b"\xff\xfe"], executable="/bin/cat", stdin=subprocess.PIPE) as program:
+        # For a moment after its start a program has no command line yet.
+        until = time.monotonic() + 20
+        while not ports._command(program.pid) and time.monotonic() < until:
+            os.sched_yield()
         assert ports._command(program.pid).encode() == "\N{REPLACEMENT CHARACTER}".encode() * 2
         assert program.stdin
         program.stdin.close()

@@ -1,4 +1,4 @@
-"""What runs beside each other in one document: saving, compacting, closing, opening, other programs, ends of every kind."""
+"""What runs beside each other in one document: saving, compacting, closing, opening, other programs, any end."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ async def test_opening_waits_for_the_same_documents_end(server: Server, monkeypa
     page.disconnect()
     monkeypatch.setattr(store, "_COMPACT_BEYOND", -1_000_000)
     gate = Gate(store.Store.write_compacted)
-    monkeypatch.setattr(store.Store, "write_compacted", lambda *arguments: gate(*arguments))
+    monkeypatch.setattr(store.Store, "write_compacted", lambda *arguments: gate(*arguments))  # noqa: PLW0108 a function binds, an object does not
     closing = asyncio.create_task(server.unload("a"))
     await gate.reached()
     again = Page("bob", "a")
@@ -284,7 +284,7 @@ async def test_typed_while_the_file_was_gone_is_saved_when_it_is_back(
     (server.files.parent / "aside").rename(server.files / "a")
     await server.look()
     async with asyncio.timeout(20):
-        while one.dirty:
+        while one.dirty:  # noqa: ASYNC110 nothing tells of it
             await asyncio.sleep(0.01)
     assert (server.files / "a").read_text() == "one two"
 
@@ -405,7 +405,7 @@ async def test_a_member_that_leaves_while_a_document_opens(server: Server, monke
     server.documents.left(member)
     await opening
     async with asyncio.timeout(20):
-        while server.documents.open_documents:
+        while server.documents.open_documents:  # noqa: ASYNC110 nothing tells of it
             await asyncio.sleep(0.01)
 
 
@@ -526,13 +526,13 @@ async def test_a_document_that_cannot_be_opened_leaves_no_descriptor(
         for _ in range(3):
             with pytest.raises(CoterieError):
                 await opening(member, wire.DocumentOpen(1, "a"))  # type: ignore[misc]
-        logs = [os.readlink(f"/proc/self/fd/{fd}") for fd in os.listdir("/proc/self/fd") if _is_log(fd)]
+        logs = [fd for fd in Path("/proc/self/fd").iterdir() if _is_log(fd)]
         assert logs == []
 
 
-def _is_log(fd: str) -> bool:
+def _is_log(fd: Path) -> bool:
     try:
-        return os.readlink(f"/proc/self/fd/{fd}").endswith("/log")
+        return fd.readlink().name == "log"
     except OSError:
         return False
 
@@ -594,7 +594,7 @@ async def test_a_save_waits_for_a_log_that_is_being_synchronised(
     await server.type(page, 3, " two")
     one = server.document("a")
     gate = Gate(store.Store.sync, after=True)
-    monkeypatch.setattr(store.Store, "sync", lambda *arguments: gate(*arguments))
+    monkeypatch.setattr(store.Store, "sync", lambda *arguments: gate(*arguments))  # noqa: PLW0108 a function binds, an object does not
     first = asyncio.create_task(one.sync())
     await gate.reached()
     second = asyncio.create_task(one.sync())
