@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
 import zlib
 from collections.abc import AsyncIterator, Callable
@@ -19,6 +18,7 @@ from coterie.wire.errors import CoterieError, ErrorCode
 from coterie.wire.messages import documents as wire
 from coterie.workspace.documents import disk, document, outside, service, store
 from coterie.workspace.documents.document import Document
+from coterie.workspace.documents.rebase import rebase
 from coterie.workspace.documents.service import Documents
 from coterie.workspace.paths import Root
 from tests.workspace.documents.people import FakeMember, Page
@@ -543,8 +543,8 @@ async def test_a_long_rebase_holds_nobody_up(server: Server, monkeypatch: pytest
     (server.files / "a").write_text("one")
     page = await server.page("a")
     one = server.document("a")
-    gate = Gate(document.rebase)
-    monkeypatch.setattr(document, "rebase", gate)
+    gate = Gate(rebase)
+    monkeypatch.setattr("coterie.workspace.documents.document.rebase", gate)
     author = store.Author(0, "bob", "Bob", 0, 0)
     rebases = [asyncio.create_task(one.rebase(name, "one", "one carried", author)) for name in ("first", "second")]
     await gate.reached()
