@@ -7,6 +7,7 @@ through the real gate, with tickets, access checks, the update log and saving to
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import Any
 
 from bench import harness
@@ -26,14 +27,14 @@ def measure() -> dict[str, Any]:
         steadies: dict[str, float] = {}
         flood = harness.in_turn(
             {
-                name: lambda one=one: load.run(one, clients=51, senders=1, messages=6000, rate=0)
+                name: partial(load.run, one, clients=51, senders=1, messages=6000, rate=0)
                 for name, one in servers.items()
             },
             RUNS,
         )
         steady = harness.in_turn(
             {
-                name: lambda one=one: load.run(one, clients=51, senders=1, messages=600, rate=200)
+                name: partial(load.run, one, clients=51, senders=1, messages=600, rate=200)
                 for name, one in servers.items()
             },
             RUNS,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+from functools import partial
 from typing import Any
 
 from bench import harness
@@ -63,8 +64,8 @@ def measure() -> dict[str, Any]:
     update = long_history()
     with everyone() as servers:
         staying = [prepare(server, update) for server in servers.values()]
-        single = harness.in_turn({name: lambda s=s: one(s) for name, s in servers.items()}, RUNS)
-        fifty = harness.in_turn({name: lambda s=s: together(s) for name, s in servers.items()}, 3)
+        single = harness.in_turn({name: partial(one, s) for name, s in servers.items()}, RUNS)
+        fifty = harness.in_turn({name: partial(together, s) for name, s in servers.items()}, 3)
         for joiner in staying:
             joiner.close()
     found = {name: harness.median(times) for name, times in single.items()}

@@ -7,6 +7,7 @@ of that.
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import Any
 
 from bench import harness
@@ -23,7 +24,7 @@ def measure() -> dict[str, Any]:
     with everyone() as servers:
         results = harness.in_turn(
             {
-                name: lambda one=one: load.run(one, clients=50, senders=50, messages=4000, rate=1000)
+                name: partial(load.run, one, clients=50, senders=50, messages=4000, rate=1000)
                 for name, one in servers.items()
             },
             RUNS,

@@ -9,8 +9,8 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -233,7 +233,7 @@ def pycrdt_websocket() -> Iterator[Peer]:
         yield Peer(port, [pid])
 
 
-EVERYONE = {
+EVERYONE: dict[str, Callable[[], AbstractContextManager[Server]]] = {
     "ours": ours,
     "y-websocket": y_websocket,
     "hocuspocus": hocuspocus,

@@ -325,7 +325,7 @@ def _by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.timeout(300)
-class TestInterleavings(Interleavings.TestCase):  # type: ignore[name-defined,misc]
+class TestInterleavings(Interleavings.TestCase):  # type: ignore[valid-type,misc]
     settings = settings(
         max_examples=int(os.environ.get("COTERIE_EXAMPLES", "150")),
         stateful_step_count=40,

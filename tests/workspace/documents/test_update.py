@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -112,15 +113,15 @@ def test_an_update_that_needs_what_nobody_has_is_refused() -> None:
 
 @pytest.mark.parametrize("make", ["map", "array", "other root", "embed"])
 def test_what_is_no_text_is_refused(make: str) -> None:
-    doc: Doc[object] = Doc()
+    doc: Doc[Any] = Doc()
     if make == "map":
-        doc.get("text", type=Map)["a"] = 1  # type: ignore[type-var]
+        doc.get("text", type=Map)["a"] = 1
     elif make == "array":
-        doc.get("text", type=Array).append(1)  # type: ignore[type-var]
+        doc.get("text", type=Array).append(1)
     elif make == "other root":
-        doc.get("texts", type=Text).insert(0, "a")  # type: ignore[type-var]
+        doc.get("texts", type=Text).insert(0, "a")
     else:
-        doc.get("text", type=Text).insert_embed(0, {"a": 1})  # type: ignore[type-var]
+        doc.get("text", type=Text).insert_embed(0, {"a": 1})
     with pytest.raises(UpdateError, match="not of a text document"):
         read(doc.get_update(), {})
 
