@@ -15,7 +15,7 @@ from pycrdt import Doc, Text
 from coterie.wire.messages.documents import DocumentEdit, DocumentOpen, DocumentSaved
 from tests.support.hub import Account, RunningHub
 
-SIZE = 32 << 20
+SIZE = 96 << 20
 UNSHARE = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--mount", "--map-root-user"]
 SMALL_DISK = [*UNSHARE, "sh", "-c", f'mount -t tmpfs -o size={SIZE} none "$0" && exec "$@"']
 
@@ -60,7 +60,8 @@ def fill(account: Account, workspace: str) -> None:
 
 async def running(account: Account, workspace: str) -> None:
     async with asyncio.timeout(30):
-        while account.get(f"/workspaces/{workspace}")["state"] != "running":  # noqa: ASYNC110
+        while (found := account.get(f"/workspaces/{workspace}"))["state"] != "running":
+            assert found["state"] != "failed", found["reason"]
             await asyncio.sleep(0.02)
 
 

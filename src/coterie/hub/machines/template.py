@@ -119,7 +119,7 @@ def make_environment(path: Path) -> None:
     packages = next(path.glob("lib/python*/site-packages"))
     pip = Path(found.origin).parent
     for source in (pip, *pip.parent.glob("pip-*.dist-info")):
-        shutil.copytree(source, packages / source.name)
+        shutil.copytree(source, packages / source.name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pip", "pip3"):
         script = path / "bin" / name
         script.write_text(
