@@ -169,14 +169,14 @@ async def measure() -> dict[str, Any]:
                 rows["jupyterhub"].append(await theirs(http, token, number))
         finally:
             hub.stop()
-            # Its proxy has a session of its own, and outlives a hub that is ended together with its servers.
+            # Its proxy has a session of its own, and its Node.js a launcher that does not pass the signal on.
             proxy = folder / "jupyterhub-proxy.pid"
             pid = int(proxy.read_text()) if proxy.exists() else None
             os.killpg(jupyterhub.pid, signal.SIGTERM)
             jupyterhub.wait(30)
             if pid is not None:
                 with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGTERM)
+                    os.killpg(pid, signal.SIGTERM)
     mine, peer = harness.median(rows["coterie"]), harness.median(rows["jupyterhub"])
     harness.table(
         ["", "median s", "fastest", "slowest"],
