@@ -29,7 +29,7 @@ class Connection:
     def __init__(self, url: str, token: str = "", *, transport: httpx.BaseTransport | None = None) -> None:
         """`token` is a personal access token; without one, `sign_in` comes first."""
         # Only once a hub is asked: `coterie serve` has this module, too, and would carry several MB for nothing.
-        import httpx  # noqa: PLC0415
+        import httpx  # noqa: PLC0415 see __init__
 
         self.url = url.rstrip("/")
         headers = {"User-Agent": f"coterie/{__version__}", "Origin": self.url}
