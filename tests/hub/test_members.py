@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
+from coterie.hub.access import role_on
 from coterie.hub.api import routing
 from coterie.hub.api.routing import Need
 from coterie.hub.app import bare_app
@@ -102,10 +103,11 @@ async def test_the_strongest_role_applies(house: House, ada: Caller, grace: Call
     async with house.hub.write() as transaction:
         for role in (Role.WATCHER, Role.MEMBER, Role.GUEST):
             transaction.session.add(Grant(workspace_id=made["id"], user_id=grace.me["id"], role=role))
-    assert await house.hub.role_on(grace.me["id"], made["id"]) is Role.MEMBER
-    assert await house.hub.role_on(ada.me["id"], made["id"]) is Role.OWNER
-    assert await house.hub.role_on(new_id(), made["id"]) is None
-    assert await house.hub.role_on(ada.me["id"], new_id()) is None
+    async with house.hub.database.read() as session:
+        assert await role_on(session, grace.me["id"], made["id"]) is Role.MEMBER
+        assert await role_on(session, ada.me["id"], made["id"]) is Role.OWNER
+        assert await role_on(session, new_id(), made["id"]) is None
+        assert await role_on(session, ada.me["id"], new_id()) is None
     assert [w["role"] for w in await grace.get("/workspaces")] == ["member"]
 
 

@@ -15,11 +15,12 @@ from coterie.hub import neighbour
 from coterie.hub.actions import accounts, invitations
 from coterie.hub.api.schemas import NewAccount, NewPassword
 from coterie.hub.audit import Actor
-from coterie.hub.core import Connection, Hub, Transaction
+from coterie.hub.core import Hub
 from coterie.hub.db.tables import User
 from coterie.hub.machines.registry import make_driver
 from coterie.hub.news import News
 from coterie.hub.passwords import hash_password
+from coterie.hub.transactions import Connection, Transaction
 from coterie.wire.errors import CoterieError, ErrorCode
 
 _T = TypeVar("_T")

@@ -12,8 +12,8 @@ import logging
 import time
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import delete, select, update
 from sqlalchemy.engine import CursorResult
 
@@ -21,14 +21,13 @@ from coterie.hub import metrics
 from coterie.hub.audit import THE_HUB
 from coterie.hub.db.tables import Workspace
 from coterie.hub.keys import public_bytes
-from coterie.hub.machines.driver import Limits, MachineSpec, MachineState, MachineStatus
+from coterie.hub.machines.driver import Driver, Limits, MachineSpec, MachineState, MachineStatus
+from coterie.hub.settings import Settings
 from coterie.hub.states import WorkspaceState
+from coterie.hub.transactions import Transaction, Transactions
 from coterie.hub.worklog import WorkspaceLog
 from coterie.wire.closing import Closing
 from coterie.wire.errors import CoterieError, ErrorCode
-
-if TYPE_CHECKING:
-    from coterie.hub.core import Hub, Transaction
 
 S = WorkspaceState
 RESTARTS = 3
@@ -54,8 +53,12 @@ logger = logging.getLogger(__name__)
 class Lifecycle:
     """The tasks that work on workspaces, and the watches on running machines."""
 
-    def __init__(self, hub: Hub) -> None:
-        self._hub = hub
+    def __init__(self, settings: Settings, driver: Driver, key: Ed25519PrivateKey, transactions: Transactions) -> None:
+        self._settings = settings
+        self._driver = driver
+        self._key = key
+        self._transactions = transactions
+        self._database = transactions.database
         self._moves: dict[str, asyncio.Task[None]] = {}
         self._starting: set[asyncio.Task[None]] = set()
         """Those of the moves that start a workspace."""
@@ -66,7 +69,7 @@ class Lifecycle:
 
     async def open(self) -> None:
         """Adopt what an earlier hub left: running machines are watched, what was under way is gone on with."""
-        async with self._hub.database.read() as session:
+        async with self._database.read() as session:
             rows = (await session.execute(select(Workspace))).scalars().all()
         for row in rows:
             if row.deleting:
@@ -130,7 +133,7 @@ class Lifecycle:
                 if before is not None and not before.done():
                     before.cancel()
                     await asyncio.wait([before])
-                async with self._hub.database.claim(workspace):
+                async with self._database.claim(workspace):
                     await work(workspace)
             finally:
                 if self._moves.get(workspace) is asyncio.current_task():
@@ -143,10 +146,10 @@ class Lifecycle:
         return task
 
     async def _start(self, workspace: str) -> None:
-        log = WorkspaceLog(self._hub.settings.workspaces, workspace)
+        log = WorkspaceLog(self._settings.workspaces, workspace)
         began = time.monotonic()
         try:
-            async with self._hub.database.read() as session:
+            async with self._database.read() as session:
                 row = await session.get(Workspace, workspace)
             if row is None or row.state is not S.STARTING:
                 return
@@ -154,12 +157,12 @@ class Lifecycle:
                 await self._fill(row)
             await self._progress(workspace, "Starting the machine")
             log("Starting the machine")
-            async with asyncio.timeout(self._hub.settings.start_timeout):
-                await self._hub.driver.start(self._spec(row), log)
+            async with asyncio.timeout(self._settings.start_timeout):
+                await self._driver.start(self._spec(row), log)
         except CoterieError as error:
             await self._failed(workspace, log, error.sentence, error.detail)
         except TimeoutError:
-            seconds = round(self._hub.settings.start_timeout)
+            seconds = round(self._settings.start_timeout)
             await self._failed(workspace, log, f"The machine did not come up within {seconds} seconds. Start it again.")
         except Exception:
             logger.exception("a workspace could not be started", extra={"workspace": workspace})
@@ -177,22 +180,22 @@ class Lifecycle:
         log(f"Failed: {sentence}")
         logger.warning("a workspace failed to start", extra={"workspace": workspace, "detail": f"{sentence} {detail}"})
         with contextlib.suppress(CoterieError):
-            await self._hub.driver.stop(workspace, 0)
+            await self._driver.stop(workspace, 0)
         await self._set(workspace, S.STARTING, S.FAILED, reason=sentence)
 
     async def _fill(self, row: Workspace) -> None:
         """Put the first files in place. What an interrupted earlier try left is removed first."""
         if row.source["kind"] == "archive":
             raise CoterieError(ErrorCode.ARCHIVE_UNREADABLE, INTERRUPTED)
-        await self._hub.driver.delete(row.id)
-        into = await self._hub.driver.create(row.id)
-        log = WorkspaceLog(self._hub.settings.workspaces, row.id)
+        await self._driver.delete(row.id)
+        into = await self._driver.create(row.id)
+        log = WorkspaceLog(self._settings.workspaces, row.id)
         if row.source["kind"] == "git":
             from coterie.hub.sources.git import CloneLimits, clone  # noqa: PLC0415 loaded by the first clone
 
             await self._progress(row.id, f"Cloning {row.source['url']}")
             address = self._addresses.get(row.id, row.source["url"])
-            settings = self._hub.settings
+            settings = self._settings
             await clone(
                 address,
                 row.source["branch"] or None,
@@ -206,17 +209,17 @@ class Lifecycle:
 
     async def filled(self, workspace: str) -> None:
         """Note that the workspace's first files are in place."""
-        async with self._hub.database.write() as session:
+        async with self._database.write() as session:
             await session.execute(update(Workspace).where(Workspace.id == workspace).values(filled=True))
 
     async def _stop(self, workspace: str) -> None:
         self._unwatch(workspace)
         if await self._state(workspace) is not S.STOPPING:
             return
-        log = WorkspaceLog(self._hub.settings.workspaces, workspace)
+        log = WorkspaceLog(self._settings.workspaces, workspace)
         log("Stopping")
         try:
-            await self._hub.driver.stop(workspace, self._hub.settings.stop_grace)
+            await self._driver.stop(workspace, self._settings.stop_grace)
         except CoterieError as error:
             log(f"Failed: {error.sentence}")
             await self._set(workspace, S.STOPPING, S.FAILED, reason=error.sentence)
@@ -232,19 +235,19 @@ class Lifecycle:
         self._ends.pop(workspace, None)
         self._addresses.pop(workspace, None)
         try:
-            await self._hub.driver.delete(workspace)
+            await self._driver.delete(workspace)
         except Exception:
             # The row stays, marked: the next start of the hub tries again.
             logger.exception("a workspace could not be removed from disk", extra={"workspace": workspace})
             raise
-        async with self._hub.database.write() as session:
+        async with self._database.write() as session:
             await session.execute(delete(Workspace).where(Workspace.id == workspace))
 
     # --- running machines ---------------------------------------------------------------------------------------
 
     async def _adopt(self, workspace: str) -> None:
         try:
-            status = await self._hub.driver.poll(workspace)
+            status = await self._driver.poll(workspace)
         except CoterieError as error:
             status = MachineStatus(MachineState.FAILED, error.sentence)
         if status.state is MachineState.RUNNING:
@@ -266,7 +269,7 @@ class Lifecycle:
     async def _wait(self, workspace: str) -> None:
         while True:
             try:
-                status = await self._hub.driver.wait(workspace)
+                status = await self._driver.wait(workspace)
                 break
             except Exception:
                 logger.exception("a machine cannot be watched", extra={"workspace": workspace})
@@ -275,7 +278,7 @@ class Lifecycle:
 
     async def _ended(self, workspace: str, status: MachineStatus) -> None:
         """A machine ended by itself: say so, and restart it unless that keeps happening."""
-        log = WorkspaceLog(self._hub.settings.workspaces, workspace)
+        log = WorkspaceLog(self._settings.workspaces, workspace)
         if status.state is not MachineState.FAILED:
             log("The machine ended")
             await self._set(workspace, S.RUNNING, S.STOPPED, reason="The machine ended by itself.")
@@ -300,22 +303,22 @@ class Lifecycle:
     # --- state --------------------------------------------------------------------------------------------------
 
     def _spec(self, row: Workspace) -> MachineSpec:
-        settings = self._hub.settings
+        settings = self._settings
         return MachineSpec(
             workspace=row.id,
             name=row.name,
-            hub_key=public_bytes(self._hub.key),
+            hub_key=public_bytes(self._key),
             limits=Limits(settings.workspace_memory, settings.workspace_processes, settings.workspace_open_files),
             terminal_keep=settings.terminal_keep,
         )
 
     async def _state(self, workspace: str) -> S | None:
-        async with self._hub.database.read() as session:
+        async with self._database.read() as session:
             found = await session.execute(select(Workspace.state).where(Workspace.id == workspace))
             return found.scalar_one_or_none()
 
     async def _progress(self, workspace: str, text: str) -> None:
-        async with self._hub.write() as transaction:
+        async with self._transactions.write() as transaction:
             await transaction.session.execute(
                 update(Workspace).where(Workspace.id == workspace, Workspace.state == S.STARTING).values(progress=text)
             )
@@ -330,7 +333,7 @@ class Lifecycle:
         """
         while True:
             try:
-                async with self._hub.write(THE_HUB) as transaction:
+                async with self._transactions.write(THE_HUB) as transaction:
                     if not await move(transaction, workspace, (old,), new, reason=reason):
                         return False
                     transaction.audit(f"workspace.{new}", workspace=workspace, detail=reason)

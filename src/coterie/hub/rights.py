@@ -7,7 +7,7 @@ import contextlib
 import logging
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,11 +16,9 @@ from coterie.hub import access
 from coterie.hub.db.tables import Login, Token, User, now
 from coterie.hub.gate.link import role_of
 from coterie.hub.news import Revoked
+from coterie.hub.transactions import Transactions
 from coterie.wire.capabilities import Capability, allows
 from coterie.wire.closing import Closing
-
-if TYPE_CHECKING:
-    from coterie.hub.core import Hub
 
 EVERY = timedelta(seconds=60)
 """Time between looks. A login that ends by then is ended on time; one that was begun since may outlive it by this."""
@@ -38,8 +36,8 @@ logger = logging.getLogger(__name__)
 class Rights:
     """Ends connections and event streams whose login or role is no longer what they were let in with."""
 
-    def __init__(self, hub: Hub) -> None:
-        self._hub = hub
+    def __init__(self, transactions: Transactions) -> None:
+        self._transactions = transactions
         self._asked = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -60,26 +58,26 @@ class Rights:
 
     async def check(self) -> datetime | None:
         """Look at everything once; return when the next of the logins that are in use expires."""
-        connections = self._hub.registry.connections()
+        connections = self._transactions.registry.connections()
         holders = {(each.user, each.login) for each in connections}
-        holders |= {(each.user, each.login) for each in self._hub.bus.subscriptions()}
+        holders |= {(each.user, each.login) for each in self._transactions.bus.subscriptions()}
         places = {(each.user, each.workspace, role_of(each.grant)) for each in connections}
         if not holders:
             return None
-        async with self._hub.database.read() as session:
+        async with self._transactions.database.read() as session:
             lives = await _lives(session, {login for _, login in holders})
             roles = await access.roles_on(session, {(user, workspace) for user, workspace, _ in places})
         at = now()
         for user, login in holders:
             owner, expires = lives.get(login, ("", None))
             if owner != user or (expires is not None and expires <= at):
-                self._hub.deliver(Revoked(Closing.SIGNED_OUT, user=user, login=login))
+                self._transactions.deliver(Revoked(Closing.SIGNED_OUT, user=user, login=login))
         for user, workspace, role in places:
             held = roles[user, workspace]
             if not allows(held, Capability.WORKSPACE_OPEN):
-                self._hub.deliver(Revoked(Closing.REVOKED, user=user, workspace=workspace))
+                self._transactions.deliver(Revoked(Closing.REVOKED, user=user, workspace=workspace))
             elif role not in ("", held):
-                self._hub.deliver(Revoked(Closing.ACCESS_CHANGED, user=user, workspace=workspace))
+                self._transactions.deliver(Revoked(Closing.ACCESS_CHANGED, user=user, workspace=workspace))
         return min((end for _, end in lives.values() if end is not None and end > at), default=None)
 
     async def _run(self) -> None:

@@ -126,7 +126,7 @@ async def _serve(settings: Settings, listener: socket.socket, started: Started, 
     await hub.driver.prepare()
     async with app.router.lifespan_context(app):
         link = await make_setup_link(hub)
-        ear = await neighbour.listen(settings.data, hub.deliver)
+        ear = await neighbour.listen(settings.data, hub.transactions.deliver)
         server = _Server(_configuration(app, settings), hub, lambda: started(settings, link))
         try:
             await server.serve(sockets=[listener])

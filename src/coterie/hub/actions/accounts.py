@@ -11,9 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from coterie.hub.actions.errors import unique
 from coterie.hub.actions.logins import do_end_logins
 from coterie.hub.api.schemas import COLOURS
-from coterie.hub.core import Hub, Transaction
+from coterie.hub.core import Hub
 from coterie.hub.db.tables import Login, SetupToken, User, Workspace
 from coterie.hub.identity import hash_secret
+from coterie.hub.transactions import Transaction
 from coterie.wire.closing import Closing
 from coterie.wire.errors import CoterieError, ErrorCode
 from coterie.wire.ids import new_secret

@@ -7,9 +7,9 @@ from datetime import timedelta
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from coterie.hub.core import Transaction
 from coterie.hub.db.tables import Invitation, User, now
 from coterie.hub.identity import hash_secret
+from coterie.hub.transactions import Transaction
 from coterie.wire.errors import CoterieError, ErrorCode
 from coterie.wire.ids import new_secret
 

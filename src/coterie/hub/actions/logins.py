@@ -8,11 +8,12 @@ from sqlalchemy import delete, select
 
 from coterie.hub import metrics
 from coterie.hub.audit import Actor
-from coterie.hub.core import Hub, Transaction
+from coterie.hub.core import Hub
 from coterie.hub.db.tables import Login, Token, User, now
 from coterie.hub.identity import TOKEN_PREFIX, hash_secret
 from coterie.hub.passwords import hash_password, outdated, verify_password
 from coterie.hub.throttle import network
+from coterie.hub.transactions import Transaction
 from coterie.wire.closing import Closing
 from coterie.wire.errors import CoterieError, ErrorCode
 from coterie.wire.ids import new_secret

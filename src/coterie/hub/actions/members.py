@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import delete, select
 
 from coterie.hub.access import active_user, not_found
-from coterie.hub.core import Transaction
 from coterie.hub.db.tables import Grant, User, Workspace
+from coterie.hub.transactions import Transaction
 from coterie.wire.capabilities import Role
 from coterie.wire.closing import Closing
 from coterie.wire.errors import CoterieError, ErrorCode

@@ -8,10 +8,11 @@ from sqlalchemy import func, select, update
 
 from coterie.hub.access import not_found
 from coterie.hub.actions.errors import unique
-from coterie.hub.core import Hub, Transaction
+from coterie.hub.core import Hub
 from coterie.hub.db.tables import User, Workspace
 from coterie.hub.lifecycle import move
 from coterie.hub.states import WorkspaceState as S
+from coterie.hub.transactions import Transaction
 from coterie.wire.closing import Closing
 from coterie.wire.errors import CoterieError, ErrorCode
 from coterie.wire.ids import new_id

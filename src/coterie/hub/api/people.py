@@ -17,9 +17,9 @@ from coterie.hub.actions.invitations import do_invite, do_revoke_invitation, fin
 from coterie.hub.api import schemas
 from coterie.hub.api.routing import AnId, Caller, Doer, Need, Router, TheHub
 from coterie.hub.api.views import person_view
-from coterie.hub.core import Transaction
 from coterie.hub.db.tables import Invitation, User, now
 from coterie.hub.passwords import hash_password
+from coterie.hub.transactions import Transaction
 from coterie.wire.errors import CoterieError, ErrorCode
 
 router = Router("people")
