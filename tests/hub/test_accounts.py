@@ -146,6 +146,7 @@ async def test_tokens(house: House, ada: Caller, grace: Caller) -> None:
     await program.post("/workspaces", {"name": "By program"}, 201)
     refused = await program.post("/me/tokens", {"name": "outlives its maker"}, 403)
     assert "token cannot make another" in refused["sentence"]
+    await house.hub.seen.save()
     shown = (await ada.get("/me/tokens"))[0]
     assert "token" not in shown and shown["last_used"]
     await grace.delete(f"/me/tokens/{made['id']}", status=404)

@@ -20,6 +20,7 @@ from coterie.hub.lifecycle import Lifecycle
 from coterie.hub.machines.driver import Driver
 from coterie.hub.news import News, WorkspaceChanged
 from coterie.hub.rights import Rights
+from coterie.hub.seen import Seen
 from coterie.hub.settings import Settings
 from coterie.hub.throttle import Throttle
 from coterie.hub.transactions import Revoker, Transaction, Transactions
@@ -41,6 +42,7 @@ class Hub:
         self.transactions = Transactions(self.database, self.bus, registry, self.replicas)
         self.lifecycle = Lifecycle(settings, driver, self.key, self.transactions)
         self.rights = Rights(self.transactions)
+        self.seen = Seen(self.transactions)
         self._hearing: set[asyncio.Task[None]] = set()
         self._lock: IO[str] | None = None
 
@@ -56,9 +58,11 @@ class Hub:
             await self.replicas.open()
         await self.lifecycle.open()
         self.rights.open()
+        self.seen.open()
 
     async def close(self) -> None:
         """Let go of everything; machines go on running."""
+        await self.seen.close()
         self.bus.end()
         await self.rights.close()
         if self.replicas:
@@ -89,7 +93,9 @@ class Hub:
 
     async def authenticate(self, headers: Mapping[str, str]) -> Identity:
         """Return who sent these headers (names in small letters). Raises CoterieError(SIGNED_OUT)."""
-        return await identity.authenticate(self.database, headers, self.settings.secure)
+        found = await identity.authenticate(self.database, headers, self.settings.secure)
+        self.seen.note(found.user, found.login)
+        return found
 
 
 def _lock(data: Path) -> IO[str]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, select
 
 from coterie.hub.db.engine import Database
 from coterie.hub.db.tables import Login, Token, User, now
@@ -18,11 +17,6 @@ SECURE_COOKIE = "__Host-coterie_session"
 """Under HTTPS: the prefix makes browsers refuse one set by another host, without Secure, or for a path."""
 
 TOKEN_PREFIX = "coterie_"  # noqa: S105 a prefix by which leaked tokens can be searched for
-TOUCH_EVERY = timedelta(minutes=5)
-"""How exact "last used" is: a login in use is written to no more often than this."""
-
-
-Kind = type[Login] | type[Token]
 
 
 @dataclass(frozen=True)
@@ -104,18 +98,4 @@ async def authenticate(database: Database, headers: Mapping[str, str], secure: b
     identity = identity_of(user, login)
     if identity is None:
         raise CoterieError(ErrorCode.SIGNED_OUT, "Your login has ended. Sign in again to go on.")
-    at = now()
-    if login.last_used is None or at - login.last_used > TOUCH_EVERY:
-        await _touch(database, type(login), login.id, user.id, at)
     return identity
-
-
-async def _touch(database: Database, kind: Kind, login: str, user: str, at: datetime) -> None:
-    try:
-        async with database.write() as session:
-            await session.execute(update(kind).where(kind.id == login).values(last_used=at))
-            await session.execute(update(User).where(User.id == user).values(last_seen=at))
-    except CoterieError as error:
-        # Whoever would make room on a full disk must be let in.
-        if error.code is not ErrorCode.DISK_FULL:
-            raise
