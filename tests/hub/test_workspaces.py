@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
+import os
+import random
 import tarfile
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from sqlalchemy import select
@@ -16,7 +20,7 @@ from coterie.hub import lifecycle
 from coterie.hub.db.tables import Workspace
 from coterie.wire.closing import Closing
 from coterie.wire.errors import CoterieError, ErrorCode
-from tests.hub.conftest import Caller, House, MakeSettings
+from tests.hub.conftest import Caller, House, MakeSettings, cookies
 from tests.support.git_server import GitServer
 
 
@@ -265,6 +269,76 @@ async def test_from_git(make_settings: MakeSettings, tmp_path: Path) -> None:
         readme = house.settings.workspaces / made["id"] / "files" / "README"
         assert await asyncio.to_thread(readme.read_text) == "hello"
         assert "Cloning" in await ada.get(f"/workspaces/{made['id']}/log")
+
+
+class Cloning(NamedTuple):
+    """A hub with a workspace that is being cloned."""
+
+    house: House
+    ada: Caller
+    shown: dict[str, Any]
+    go_on: threading.Event
+
+
+@contextlib.asynccontextmanager
+async def cloning(make_settings: MakeSettings, folder: Path) -> AsyncIterator[Cloning]:
+    """A workspace whose clone stands still in the middle of the contents, and says how far it has come."""
+    async with House(make_settings(git_allow_local=True)).open() as house:
+        ada = await house.administrator()
+        with GitServer(folder) as server:
+            server.pause = threading.Event()
+            chance = random.Random(1)
+            files = {f"f{n}": chance.randbytes(4096).hex() for n in range(100)}
+            await asyncio.to_thread(server.add, "engine", files)
+            made = await ada.workspace(source={"kind": "git", "url": server.url("engine")})
+            async with asyncio.timeout(30):
+                with house.hub.bus.subscribe(await house.hub.authenticate(cookies(ada))) as subscription:
+                    while "Receiving objects" not in (shown := await ada.get(f"/workspaces/{made['id']}"))["progress"]:
+                        await subscription.wake.wait()
+                        subscription.wake.clear()
+            yield Cloning(house, ada, shown, server.pause)
+            server.pause.set()
+
+
+def gits(workspace: str) -> list[str]:
+    """The command lines of the processes that work on the workspace's files."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            line = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            if workspace in line and "git" in line:
+                found.append(line)
+    return found
+
+
+async def test_a_long_clone_says_how_far_it_is(make_settings: MakeSettings, tmp_path: Path) -> None:
+    async with cloning(make_settings, tmp_path) as (house, ada, shown, go_on):
+        assert shown["state"] == "starting" and "%" in shown["progress"]
+        assert shown["progress"] in await ada.get(f"/workspaces/{shown['id']}/log")
+        assert gits(shown["id"])
+        go_on.set()
+        settled = await house.settled(ada, shown["id"])
+        assert (settled["state"], settled["progress"]) == ("running", "")
+
+
+async def test_a_clone_can_be_given_up_and_begun_again(make_settings: MakeSettings, tmp_path: Path) -> None:
+    async with cloning(make_settings, tmp_path) as (house, ada, shown, go_on):
+        path = f"/workspaces/{shown['id']}"
+        files = house.settings.workspaces / shown["id"] / "files"
+        await ada.post(f"{path}/stop")
+        assert (await house.settled(ada, shown["id"]))["state"] == "stopped"
+        assert not gits(shown["id"]) and await asyncio.to_thread(os.listdir, files) == []
+        go_on.set()
+        await ada.post(f"{path}/start")
+        assert (await house.settled(ada, shown["id"]))["state"] == "running"
+        assert "f99" in await asyncio.to_thread(os.listdir, files)
+
+
+async def test_deleting_gives_up_a_clone(make_settings: MakeSettings, tmp_path: Path) -> None:
+    async with cloning(make_settings, tmp_path) as (house, ada, shown, _):
+        await ada.delete(f"/workspaces/{shown['id']}", {"confirm": shown["name"]})
+        assert not gits(shown["id"]) and not await asyncio.to_thread((house.settings.workspaces / shown["id"]).exists)
+        assert await ada.get("/workspaces") == []
 
 
 def archive(names: dict[str, bytes]) -> bytes:

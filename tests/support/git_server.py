@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
 import subprocess
 import threading
@@ -41,6 +42,8 @@ class GitServer:
         """Where requests for a path that begins so are sent instead."""
         self.failing = False
         """Whether contents are cut off in the middle, as by a broken line."""
+        self.pause: threading.Event | None = None
+        """What everything waits for, when set, once half of a repository's contents was sent."""
         self.requests: list[str] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"git": self}))
         self._server.daemon_threads = True
@@ -143,4 +146,13 @@ class _Handler(BaseHTTPRequestHandler):
                 self.send_header(key, value)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
-        self.wfile.write(content[: len(content) // 2] if self.git.failing and self.command == "POST" else content)
+        if b"packfile" not in content:
+            self.wfile.write(content)
+            return
+        half = len(content) // 2
+        self.wfile.write(content[:half])
+        if self.git.pause:
+            self.git.pause.wait(60)
+        if not self.git.failing:
+            with contextlib.suppress(OSError):  # whoever asked may be gone by now
+                self.wfile.write(content[half:])

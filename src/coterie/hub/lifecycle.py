@@ -11,7 +11,7 @@ import contextlib
 import logging
 import time
 from collections import defaultdict, deque
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import delete, select, update
@@ -42,6 +42,9 @@ WATCH_RETRY = 1.0
 
 ROOM_RETRY = 1.0
 """Seconds until what has happened to a workspace is written down again after the database had no room."""
+
+TELL_EVERY = 0.5
+"""Seconds between two tellings of how far a clone has come."""
 
 INTERNAL = "Something in Coterie failed. Try again; if it stays, the administrator finds the cause in the hub's log."
 INTERRUPTED = "The upload was interrupted. Delete this workspace and upload the archive again."
@@ -196,14 +199,20 @@ class Lifecycle:
             await self._progress(row.id, f"Cloning {row.source['url']}")
             address = self._addresses.get(row.id, row.source["url"])
             settings = self._settings
-            await clone(
-                address,
-                row.source["branch"] or None,
-                into,
-                log,
-                allow_local=settings.git_allow_local,
-                limits=CloneLimits(seconds=settings.git_timeout),
-            )
+            async with self._telling(row.id) as tell:
+
+                def heard(line: str) -> None:
+                    log(line)
+                    tell(line)
+
+                await clone(
+                    address,
+                    row.source["branch"] or None,
+                    into,
+                    heard,
+                    allow_local=settings.git_allow_local,
+                    limits=CloneLimits(seconds=settings.git_timeout),
+                )
             self._addresses.pop(row.id, None)
         await self.filled(row.id)
 
@@ -323,6 +332,35 @@ class Lifecycle:
                 update(Workspace).where(Workspace.id == workspace, Workspace.state == S.STARTING).values(progress=text)
             )
             await transaction.workspace_changed(workspace)
+
+    @contextlib.asynccontextmanager
+    async def _telling(self, workspace: str) -> AsyncIterator[Callable[[str], None]]:
+        """Give a function whose latest line is shown as progress, twice a second at most while the block lasts."""
+        latest = ""
+        ended = asyncio.Event()
+
+        def tell(line: str) -> None:
+            nonlocal latest
+            latest = line
+
+        async def telling() -> None:
+            shown = ""
+            while not ended.is_set():
+                if latest != shown:
+                    shown = latest
+                    # What cannot be shown, for want of room in the database, is no reason to give up.
+                    with contextlib.suppress(CoterieError):
+                        await self._progress(workspace, shown)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(TELL_EVERY):
+                        await ended.wait()
+
+        task = asyncio.create_task(telling(), name=f"progress of {workspace}")
+        try:
+            yield tell
+        finally:
+            ended.set()
+            await asyncio.gather(task, return_exceptions=True)
 
     async def _set(
         self, workspace: str, old: S, new: S, reason: str = "", closing: Closing = Closing.NOT_RUNNING

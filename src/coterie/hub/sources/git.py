@@ -68,7 +68,10 @@ _UNREACHABLE = (
     "early EOF",
 )
 _WATCH_EVERY = 1.0
-"""Seconds between two looks at how large the clone has become, and between two lines of the same progress."""
+"""Seconds between two looks at how large the clone has become."""
+
+_TELL_EVERY = 0.5
+"""Seconds between two lines of the same progress."""
 
 
 async def clone(
@@ -206,11 +209,21 @@ class _Progress:
         self._log = log
         self._hidden = hidden
         self._next = 0.0
+        self._held = ""
+        """The latest progress that came too soon after the one before; it is told if nothing follows it."""
 
     async def read(self, process: asyncio.subprocess.Process) -> None:
         assert process.stderr
         rest = b""
-        while chunk := await process.stderr.read(4096):
+        while True:
+            try:
+                async with asyncio.timeout(_TELL_EVERY if self._held else None):
+                    chunk = await process.stderr.read(4096)
+            except TimeoutError:
+                self._say(self._held)
+                continue
+            if not chunk:
+                break
             *lines, rest = re.split(rb"(?<=[\r\n])", (rest + chunk)[-65536:])
             for line in lines:
                 self._take(line)
@@ -224,8 +237,13 @@ class _Progress:
             self.complaints = [*self.complaints[-49:], text]
         if line.endswith(b"\r"):
             if time.monotonic() < self._next:
+                self._held = text
                 return
-            self._next = time.monotonic() + _WATCH_EVERY
+            self._next = time.monotonic() + _TELL_EVERY
+        self._say(text)
+
+    def _say(self, text: str) -> None:
+        self._held = ""
         self._log(text)
 
 
