@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import signal
 from collections.abc import Callable
 
@@ -45,11 +46,15 @@ UNWATCHED_PAUSE = 0.002
 DESCRIBE_WITHIN = 1.0
 """Seconds a page has to describe its screen before a late joiner does without."""
 
-REDRAW_DELAY = 0.05
-"""Seconds for which a full-screen program sees one row less at least, so that it draws everything again."""
+REDRAW_LOOK = 0.05
+"""Seconds between looks at whether a full-screen program that sees one row less has begun to draw everything again."""
 
-REDRAW_WITHIN = 1.0
-"""Seconds after which the row is given back even to a program that drew nothing for want of it."""
+REDRAW_WITHIN = 2.0
+"""Seconds after which the row is given back to a program that draws everything without clearing the screen first (tmux,
+top), or not at all."""
+
+_CLEAR = re.compile(rb"\x1b\[2J|\x1b\[H\x1b\[0?J")
+"""How programs clear the screen: whoever sees output from before it on sees all that is drawn after it."""
 
 _SIGNALS = {
     Interruption.INTERRUPT: signal.SIGINT,
@@ -406,19 +411,21 @@ class Terminal:
             return
         self._pty.resize(self.columns, self.rows - 1)
         self._redrawing = self._loop.call_later(
-            REDRAW_DELAY, self._redrawn, self.ring.head, self._loop.time() + REDRAW_WITHIN
+            REDRAW_LOOK, self._redrawn, self.ring.head, self._loop.time() + REDRAW_WITHIN
         )
 
     def _redrawn(self, before: int, until: float) -> None:
-        """Give the row back once the program has drawn without it.
+        """Give the row back once the program has cleared the screen to draw without it.
 
-        A program to which both sizes come as one signal finds the size it had, and draws nothing (ncurses).
+        A program to which both sizes come as one signal finds the size it had, and draws nothing (ncurses). That it put
+        out something says little: on a busy machine a program that draws all the time does so before it hears of a size.
         """
         self._redrawing = None
         if self._pty is None:
             return
-        if self.ring.head == before and self._loop.time() < until:
-            self._redrawing = self._loop.call_later(REDRAW_DELAY, self._redrawn, before, until)
+        since = max(before, self.ring.start)
+        if self._loop.time() < until and not _CLEAR.search(self.ring.read(since, self.ring.head - since)):
+            self._redrawing = self._loop.call_later(REDRAW_LOOK, self._redrawn, before, until)
         else:
             self._pty.resize(self.columns, self.rows)
 
