@@ -1,1 +1,46 @@
-"""Fixtures that every kind of test shares."""
+"""What every run of the tests has around it: a folder for temporary files of its own, and a look at what it leaves."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from tests.support.leftovers import left
+
+FOLDER = pytest.StashKey[Path]()
+LEFT = pytest.StashKey[list[str]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the folder. A worker's is that of the process that started it."""
+    if hasattr(config, "workerinput"):
+        return
+    folder = Path(tempfile.mkdtemp(prefix="ct-"))
+    folder.chmod(0o711)  # some tests run programs as other users
+    config.stash[FOLDER] = folder
+    os.environ["TMPDIR"] = tempfile.tempdir = os.fspath(folder)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Fail a run that leaves processes. What it wrote stays to be looked at when it failed."""
+    folder = session.config.stash.get(FOLDER, None)
+    if folder is None:
+        return
+    session.config.stash[LEFT] = left(folder)
+    if session.config.stash[LEFT]:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    elif exitstatus == pytest.ExitCode.OK:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say what was left."""
+    if found := config.stash.get(LEFT, []):
+        terminalreporter.section("left running by this run", red=True)
+        for line in found:
+            terminalreporter.line(line)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import signal
@@ -14,6 +15,7 @@ from typing import Any
 
 import httpx
 
+from coterie.hub.machines.sandbox.driver import SandboxDriver
 from tests.support.socket import WorkspaceSocket
 
 PASSWORD = "correct horse battery staple"
@@ -101,12 +103,14 @@ class RunningHub:
         return self.process.wait(30)
 
     def close(self) -> None:
-        """End the hub, its machines and every account's connections: the last thing a test does with it."""
+        """End the hub, all its machines and every account's connections: the last thing a test does with it."""
         for account in self.accounts:
-            if self.process and self.process.poll() is None:
-                self.remove_machines(account)
             account.http.close()
         self.stop()
+        # In a thread: where a browser is driven, this one has an event loop already.
+        ending = threading.Thread(target=lambda: asyncio.run(_end_machines(self.data)))
+        ending.start()
+        ending.join()
 
     def restart(self) -> None:
         """Kill and start again, over the same data and port."""
@@ -131,6 +135,14 @@ class RunningHub:
                 account.http.request(
                     "DELETE", f"/api/v1/workspaces/{workspace['id']}", json={"confirm": workspace["name"]}
                 )
+
+
+async def _end_machines(data: Path) -> None:
+    """End the machines below `data`, whoever's they are: a hub leaves them running, and not everybody who made one in
+    a browser is an `Account`.
+    """
+    driver = SandboxDriver(data)  # it ends what the process driver started, too
+    await asyncio.gather(*(driver.stop(place.root.name, 0) for place in driver.places.all()))
 
 
 class Account:
