@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from coterie.wire.closing import Closing
 from coterie.wire.ids import new_id
 from coterie.wire.launch import HANDOFF_SOCKET, HTTP_SOCKET, Launch
+from coterie.workspace.activity import Activity
 from coterie.workspace.documents.service import Documents
 from coterie.workspace.files.content import Content
 from coterie.workspace.files.git import Git
@@ -47,6 +48,7 @@ class WorkspaceServer:
         self.spawner: Spawner = InitSpawner(launch.spawn_fd) if launch.spawn_fd >= 0 else DirectSpawner()
         self.root = Root(Path(launch.files), launch.shown_files)
         ports = Ports(self.spawner)
+        activity = Activity()
         self.services: list[Service] = [
             Presence(
                 server=new_id(),
@@ -62,11 +64,12 @@ class WorkspaceServer:
                 state=state,
                 environment=launch.environment,
                 ring_size=launch.terminal_keep,
+                typing=activity.recent,
             ),
             ports,
         ]
         key = Ed25519PublicKey.from_public_bytes(launch.hub_key)
-        self.members = Members(self.services)
+        self.members = Members(self.services, activity)
         self.sockets = Sockets(self.members, key, launch.workspace)
         self.http = HttpServer(Content(self.root).serve, self.sockets, ports, key, launch.workspace)
         self._handoff: Handoff | None = None

@@ -10,6 +10,8 @@ from coterie.wire.capabilities import Capability
 from coterie.wire.errors import CoterieError, ErrorCode
 from coterie.wire.messages import CAPABILITY, ClientMessage
 from coterie.wire.messages.connection import Failed
+from coterie.wire.messages.terminals import TerminalAck
+from coterie.workspace.activity import Activity
 from coterie.workspace.member import Member
 from coterie.workspace.service import Handler, Service
 
@@ -22,8 +24,9 @@ _MOST_RUNNING = 256
 class Members:
     """Joins members to the services and brings messages to their handlers."""
 
-    def __init__(self, services: Sequence[Service]) -> None:
+    def __init__(self, services: Sequence[Service], activity: Activity) -> None:
         self._services = tuple(services)
+        self._activity = activity
         self._handlers: dict[type[ClientMessage], Handler] = {}
         for service in services:
             for message, handler in service.handlers().items():
@@ -60,6 +63,8 @@ class Members:
     def receive(self, member: Member, message: ClientMessage) -> None:
         """Bring a message to its handler if the member may send it, and answer what goes wrong."""
         kind = type(message)
+        if kind is not TerminalAck:
+            self._activity.note()
         capabilities = member.ticket.capabilities
         allowed = self._allowed.get(capabilities)
         if allowed is None:

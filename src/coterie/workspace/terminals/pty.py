@@ -15,14 +15,10 @@ from collections.abc import Callable
 from coterie.wire.errors import CoterieError, ErrorCode
 
 TURN = 16 << 10
-"""Bytes read in one turn of the event loop. Reading 64 KB per turn starved keystrokes elsewhere (measured)."""
+"""Bytes read in one turn of the event loop while somebody types. 64 KB delayed keystrokes elsewhere (measured)."""
 
-BATCH = 64 << 10
-"""Bytes of a flood that are passed on at once, never more: fewer, larger writes cost a third of the processor time
-(measured)."""
-
-HOLD = 0.001
-"""Seconds after which output is passed on that does not fill a batch."""
+LONG_TURN = 128 << 10
+"""Bytes read in one turn while nobody types: fewer, larger turns cost a third of the processor time (measured)."""
 
 _TIOCSIG = 0x40045436
 """Linux: signal the PTY's foreground group (ioctl_tty(2)); elsewhere the call fails and Ctrl-C is typed instead."""
@@ -32,22 +28,23 @@ _LAST_WORDS = 1 << 20
 INPUT_LIMIT = 1 << 20
 """Bytes of one person's input that may wait for a program that does not read."""
 
+_BUFFER = memoryview(bytearray(LONG_TURN))
+"""Where all terminals' output is read to. Invariant: nothing is in it between two turns."""
+
 
 class Pty:
-    """Reads, writes and sizes a PTY whose master descriptor it owns and closes."""
+    """Reads, writes and sizes a PTY whose master descriptor it owns and closes.
 
-    def __init__(self, master: int, output: Callable[[bytes], None]) -> None:
+    `typing` tells whether people are waiting for anything else than output just now.
+    """
+
+    def __init__(self, master: int, output: Callable[[bytes], None], typing: Callable[[], bool]) -> None:
         self.master = master
         self._output = output
+        self._typing = typing
         self._loop = asyncio.get_running_loop()
         self._reading = False
         self._hung_up = False
-        self._buffer = memoryview(bytearray(BATCH))
-        self._have = 0
-        """Bytes at the start of the buffer that are not passed on yet. Invariant: above 0 only while `_holding`."""
-        self._holding: asyncio.TimerHandle | None = None
-        self._passed = False
-        """Whether anything was passed on since `_holding` began."""
         self._input: deque[tuple[object, bytes]] = deque()
         self._waiting: dict[object, int] = {}
         self._closed = False
@@ -69,49 +66,29 @@ class Pty:
             self._loop.add_reader(self.master, self._readable)
 
     def _readable(self) -> None:
-        last = self._take(TURN)
+        self._turn(TURN if self._typing() else LONG_TURN)
         if self._hung_up:
             self.pause()
-        if last or self._have >= BATCH:
-            self._pass_on()
-        elif self._holding is None:
-            self._hold()
 
-    def _hold(self) -> None:
-        # One timer serves many batches: setting and clearing one for each would cost more than they do.
-        self._passed = False
-        self._holding = self._loop.call_later(HOLD, self._held)
-
-    def _held(self) -> None:
-        self._holding = None
-        if self._have and self._passed:
-            self._hold()
-        else:
-            self._pass_on()
-
-    def _pass_on(self) -> None:
-        if self._have:
-            self._passed = True
-            data = bytes(self._buffer[: self._have])
-            self._have = 0
-            self._output(data)
-
-    def _take(self, limit: int) -> bool:
-        """Hold about `limit` bytes more of output; return whether nothing more is there."""
-        end = min(self._have + limit, BATCH)
-        while self._have < end:
-            try:
+    def _turn(self, limit: int) -> bool:
+        """Put out at most `limit` bytes of what is there; return whether that was all."""
+        size, last = 0, False
+        readv, master, buffer = os.readv, self.master, _BUFFER[:limit]
+        try:
+            while size < limit:
                 # In place: a bytes object for each of the kernel's small pieces would cost more than the copying.
-                size = os.readv(self.master, [self._buffer[self._have :]])
-            except BlockingIOError:
-                return True
-            except OSError:  # EIO: no process has the other end open any more
-                size = 0
-            if not size:
-                self._hung_up = True
-                return True
-            self._have += size
-        return False
+                got = readv(master, (buffer[size:],))
+                if not got:
+                    self._hung_up = last = True
+                    break
+                size += got
+        except BlockingIOError:
+            last = True
+        except OSError:  # EIO: no process has the other end open any more
+            self._hung_up = last = True
+        if size:
+            self._output(bytes(buffer[:size]))
+        return last
 
     async def finish(self) -> None:
         """After the process ended: put out everything it wrote, then close.
@@ -119,13 +96,8 @@ class Pty:
         A read that would block is proof that all was taken: the kernel moves what is under way before it says so.
         """
         self.pause()
-        self._pass_on()
-        size = 0
-        while not self._closed and size < _LAST_WORDS:
-            last = self._take(TURN)
-            size += self._have
-            self._pass_on()
-            if last:
+        for _ in range(_LAST_WORDS // TURN):
+            if self._closed or self._turn(TURN):
                 break
             await asyncio.sleep(0)
         self.close()
@@ -201,9 +173,6 @@ class Pty:
         self.pause()
         self._loop.remove_writer(self.master)
         self._closed = True
-        if self._holding is not None:
-            self._holding.cancel()
-            self._holding = None
         self._input.clear()
         self._waiting.clear()
         os.close(self.master)

@@ -7,6 +7,7 @@ import contextlib
 import itertools
 import os
 import posixpath
+from collections.abc import Callable
 from pathlib import Path
 
 from coterie.wire.capabilities import Capability
@@ -60,7 +61,8 @@ class Terminals:
     """The service behind every Terminal… message.
 
     `files` is the folder terminals start in, as user processes see it; `environment` what the workspace adds to theirs;
-    `state` a private directory, `ring_size` the bytes of output kept of each terminal.
+    `state` a private directory, `ring_size` the bytes of output kept of each terminal, `typing` whether people wait
+    for anything else than output just now.
     """
 
     def __init__(
@@ -71,11 +73,13 @@ class Terminals:
         state: Path,
         environment: dict[str, str] | None = None,
         ring_size: int = TERMINAL_KEEP,
+        typing: Callable[[], bool] = lambda: False,
     ) -> None:
         self._spawner = spawner
         self._files = files
         self._environment = environment or {}
         self._ring_size = ring_size
+        self._typing = typing
         self._shelf = Shelf(state / "terminals")
         self._terminals: dict[int, Terminal] = {}
         self._members: set[Member] = set()
@@ -238,7 +242,9 @@ class Terminals:
         return terminal
 
     def _new(self, number: int, name: str, folder: str, owner: str, ring: Ring) -> Terminal:
-        terminal = Terminal(number, self._changed, name=name, folder=folder, owner=owner, ring=ring)
+        terminal = Terminal(
+            number, self._changed, name=name, folder=folder, owner=owner, ring=ring, typing=self._typing
+        )
         self._terminals[number] = terminal
         self._next = max(self._next, number + 1)
         return terminal

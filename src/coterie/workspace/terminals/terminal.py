@@ -64,10 +64,18 @@ _SIGNALS = {
 
 
 class Terminal:
-    """A terminal. `changed` is called when anything in `info()` changed."""
+    """A terminal. `changed` is called when anything in `info()` changed; `typing` is for its `Pty`."""
 
     def __init__(
-        self, number: int, changed: Callable[[], None], *, name: str, folder: str, owner: str, ring: Ring
+        self,
+        number: int,
+        changed: Callable[[], None],
+        *,
+        name: str,
+        folder: str,
+        owner: str,
+        ring: Ring,
+        typing: Callable[[], bool],
     ) -> None:
         self.number = number
         self.name = name
@@ -86,6 +94,7 @@ class Terminal:
         self.process: Process | None = None
         self._driving_user = ""
         self._changed = changed
+        self._typing = typing
         self._loop = asyncio.get_running_loop()
         self._pty: Pty | None = None
         self._readers: dict[Member, Reader] = {}
@@ -133,7 +142,7 @@ class Terminal:
         self.stopped = []
         self.title = ""
         self._drive(opener)
-        self._pty = Pty(process.master, self._output)
+        self._pty = Pty(process.master, self._output, self._typing)
         self._run = self._loop.create_task(self._follow(process, self._pty))
         self._changed()
 
