@@ -21,8 +21,11 @@ from coterie.machine import init, kernel, network
 CONTROL, SECOND, INFO, FILTER = 3, 4, 5, 6
 """Programs' descriptors: the socket between server and init; ready pipe (server) or listener (init); bwrap's two."""
 
-LAST_GRACE = 5
-"""Seconds a workspace server has to save everything when the init has ended under it."""
+LAST_GRACE = 5.0
+"""Seconds a workspace server has to save everything when the init has ended under it, or the record is gone."""
+
+LOOK_EVERY = 20.0
+"""Seconds between looks whether the record is still there: without it no hub finds the machine, now or later."""
 
 
 class Program(TypedDict):
@@ -73,12 +76,13 @@ class Keeper:
         """The pid that signals for a program go to: inside its sandbox it is process 1."""
         self._asked = False
         self._ended = False
+        self._last_grace = False
 
     def run(self) -> None:
         """Return when everything has ended."""
         orders = self._orders
         signal.signal(signal.SIGTERM, self._stop)
-        signal.signal(signal.SIGALRM, self._kill)
+        signal.signal(signal.SIGALRM, self._look)
         self._note_process("keeper", os.getpid())
         if orders["stage"]:
             _stage(orders["stage"], orders["sources"], tun=bool(orders["uplink"]))
@@ -150,6 +154,7 @@ class Keeper:
         return begin
 
     def _watch(self) -> None:
+        signal.setitimer(signal.ITIMER_REAL, LOOK_EVERY, LOOK_EVERY)
         while self._children.keys() - {self._inner.get("uplink")}:
             pid, status = os.wait()
             name = self._children.pop(pid, "")
@@ -165,8 +170,7 @@ class Keeper:
                 self._ended = True
                 self._note({"ended": name, "code": code, "asked": self._asked})
             if name == "init":
-                self._stop()
-                signal.alarm(LAST_GRACE)
+                self._end_soon()
             else:
                 self._signal("init", signal.SIGKILL)
         self._signal("uplink", signal.SIGKILL)
@@ -176,8 +180,17 @@ class Keeper:
         self._asked = True
         self._signal("server", signal.SIGTERM)
 
-    def _kill(self, *_: object) -> None:
-        self._signal("server", signal.SIGKILL)
+    def _end_soon(self) -> None:
+        self._stop()
+        self._last_grace = True
+        signal.setitimer(signal.ITIMER_REAL, LAST_GRACE)
+
+    def _look(self, *_: object) -> None:
+        if self._last_grace:
+            self._signal("server", signal.SIGKILL)
+        elif os.fstat(self._orders["record"]).st_nlink == 0:
+            sys.stderr.write("The machine's directory was deleted from outside; the machine ends.\n")
+            self._end_soon()
 
     def _signal(self, name: str, number: int) -> None:
         if name in self._inner:
