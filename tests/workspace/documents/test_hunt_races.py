@@ -354,12 +354,57 @@ async def test_a_rename_onto_an_open_path_keeps_both_texts(server: Server) -> No
     (server.files / "two").write_text("second")
     first, second = await server.page("one"), await server.page("two", "bob")
     await server.type(first, 5, " typed")
+    await server.type(second, 6, " unsaved")
     (server.files / "one").rename(server.files / "two")
+    second.edit(0, 0, "on its way ")
     await server.look()
     await server.exchange(first, second)
-    assert first.text == "first typed"
-    assert first.gone
-    assert second.text == "first" == (server.files / "two").read_text()
+    assert first.path == second.path == "two"
+    assert first.text == second.text == "on its way first typed"
+    assert not first.gone
+    await server.type(second, 0, "by Bob: ", first)
+    two = server.document("two")
+    await two.save()
+    assert (server.files / "two").read_text() == first.text == "by Bob: on its way first typed"
+    identity = server.documents.identity_of(two)
+    kept = {one.name: server.documents.history.text(identity, one.id) for one in server.documents.history.all(identity)}
+    assert kept["two before one took its place"] == "second unsaved"
+    (own,) = (text for name, text in kept.items() if name.startswith("Bob's text"))
+    assert own == "on its way second unsaved", "what only his page had is kept too"
+
+
+@pytest.mark.asyncio
+async def test_a_chain_of_renames_of_open_files(server: Server) -> None:
+    """What made room is followed to where it went, also when nobody has that open."""
+    for name in ("a", "b", "c"):
+        (server.files / name).write_text(f"text of {name}")
+    a, b, c = [await server.page(name, user) for name, user in (("a", "ada"), ("b", "bob"), ("c", "cy"))]
+    (server.files / "c").rename(server.files / "old")
+    (server.files / "b").rename(server.files / "c")
+    (server.files / "a").rename(server.files / "b")
+    await server.look()
+    await server.exchange(a, b, c)
+    assert [(page.path, page.text) for page in (a, b, c)] == [
+        ("b", "text of a"),
+        ("c", "text of b"),
+        ("old", "text of c"),
+    ]
+
+
+@pytest.mark.asyncio
+async def test_files_that_changed_places(server: Server) -> None:
+    """Each path has the other's text then, and both keep what is not saved."""
+    for name in ("a", "b"):
+        (server.files / name).write_text(f"text of {name}\n")
+    a, b = await server.page("a"), await server.page("b", "bob")
+    await server.type(a, 0, "unsaved\n")
+    for source, target in (("a", "aside"), ("b", "a"), ("aside", "b")):
+        (server.files / source).rename(server.files / target)
+    await server.look()
+    await server.exchange(a, b)
+    assert (a.path, b.path) == ("a", "b")
+    assert a.text == "unsaved\ntext of b\n"
+    assert b.text == "text of a\n"
 
 
 @pytest.mark.asyncio

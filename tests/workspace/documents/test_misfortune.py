@@ -97,26 +97,33 @@ async def test_a_refused_update_begins_a_new_history_with_everything_else(
     assert (server.files / "a.txt").read_text() == "one two three"
 
 
-async def test_a_file_that_was_renamed_and_replaced_while_nobody_looked(server: Server) -> None:
+@pytest.mark.parametrize("order", [("b.txt", "a.txt"), ("a.txt", "b.txt")])
+@pytest.mark.parametrize("looked", [False, True])
+async def test_a_file_that_was_renamed_and_replaced(server: Server, order: tuple[str, str], looked: bool) -> None:
+    """Both the path and the file that was there go on with the history, in whatever order they are opened."""
     (server.files / "a.txt").write_text("one")
     ada = await server.page("a.txt", "ada")
     await server.type(ada, 3, " two")
-    one = server.document("a.txt")
-    await one.save()
-    identity = server.documents.identity_of(one)
-    ada.disconnect()
-    await server.unload("a.txt")
+    await server.document("a.txt").save()
+    if not looked:
+        ada.disconnect()
+        await server.unload("a.txt")
     (server.files / "a.txt").rename(server.files / "b.txt")
     (server.files / "a.txt").write_text("another file")
-    ben, cas = await server.page("b.txt", "ben"), await server.page("a.txt", "cas")
-    assert ben.text == "one two"
-    assert cas.text == "another file"
-    versions = server.documents.history.all(server.documents.identity_of(server.document("b.txt")))
-    texts = [server.documents.history.text(identity, version.id) for version in versions]
-    assert "one" in texts, f"history follows the file: {texts}"
-    await server.type(ben, 0, "b: ")
-    await server.type(cas, 0, "a: ")
-    for name in ("a.txt", "b.txt"):
+    if looked:
+        await server.look()
+    pages = {path: await server.page(path, "ben") for path in order}
+    assert (pages["a.txt"].text, pages["b.txt"].text) == ("another file", "one two")
+    history = server.documents.history
+    for path in order:
+        identity = server.documents.identity_of(server.document(path))
+        texts = [history.text(identity, version.id) for version in history.all(identity)]
+        assert "one" in texts, f"the history of {path}: {texts}"
+    identity = server.documents.identity_of(server.document("a.txt"))
+    assert "one two" in [history.text(identity, version.id) for version in history.all(identity)]
+    await server.type(pages["b.txt"], 0, "b: ")
+    await server.type(pages["a.txt"], 0, "a: ")
+    for name in order:
         await server.document(name).save()
     assert (server.files / "b.txt").read_text() == "b: one two"
     assert (server.files / "a.txt").read_text() == "a: another file"

@@ -368,6 +368,7 @@ export interface DocumentGone {
 export interface DocumentReset {
   type: "DocumentReset";
   document: number;
+  kept: boolean;
 }
 
 export interface DocumentChecked {
@@ -534,7 +535,7 @@ export const FIELDS: Record<string, readonly (readonly [string, string])[]> = {
   DocumentSaved: [["document", ""], ["saved", ""], ["problem", ""]],
   DocumentMoved: [["document", ""], ["path", ""]],
   DocumentGone: [["document", ""], ["gone", ""]],
-  DocumentReset: [["document", ""]],
+  DocumentReset: [["document", ""], ["kept", ""]],
   DocumentChecked: [["document", ""], ["comparable", ""], ["same", ""]],
   DocumentRebased: [["request", ""], ["version", ""], ["name", ""]],
   DocumentHistory: [["request", ""], ["versions", "Version"]],

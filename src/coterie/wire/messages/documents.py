@@ -198,9 +198,11 @@ class DocumentGone(ServerMessage):
 
 
 class DocumentReset(ServerMessage):
-    """The room begins a new history: open the document again."""
+    """The room begins a new history, or another file took its file's place: open the document again."""
 
     document: int
+    kept: bool = False
+    """What the server had of the text is a version already: only what it never had is to be carried over."""
 
 
 class DocumentChecked(ServerMessage):

@@ -22,7 +22,17 @@ CREATE TABLE IF NOT EXISTS former_paths (
     path TEXT PRIMARY KEY,
     document TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS former_files (
+    inode INTEGER NOT NULL,
+    born INTEGER NOT NULL,
+    document TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    PRIMARY KEY (inode, born)
+);
 """
+
+_MOST_FORMER = 10_000
+"""Files remembered that another program put another file in the place of."""
 
 
 class Catalogue:
@@ -59,6 +69,36 @@ class Catalogue:
         return self.database.execute(
             "SELECT id, path FROM documents WHERE inode = ? AND born = ?", (stamp.inode, stamp.born)
         ).fetchall()
+
+    def file(self, identity: str) -> tuple[int, int]:
+        """Return inode and birth of a document's file as last noted. Raises KeyError."""
+        row = self.database.execute("SELECT inode, born FROM documents WHERE id = ?", (identity,)).fetchone()
+        if row is None:
+            raise KeyError(identity)
+        return row[0], row[1]
+
+    def replaced(self, identity: str, inode: int, born: int, version: int) -> None:
+        """Another program put another file in the place of a document's; its versions up to `version` are of both.
+
+        The one that was there may be somewhere else now. Without a time of birth it could not be told from another.
+        """
+        if not born:
+            return
+        with self.database:
+            self.database.execute(
+                "INSERT OR REPLACE INTO former_files (inode, born, document, version) VALUES (?, ?, ?, ?)",
+                (inode, born, identity, version),
+            )
+            self.database.execute(
+                "DELETE FROM former_files WHERE rowid <= (SELECT max(rowid) FROM former_files) - ?", (_MOST_FORMER,)
+            )
+
+    def former(self, stamp: Stamp) -> tuple[str, int] | None:
+        """Return the document whose file this one was, and the last version that is also this file's."""
+        row = self.database.execute(
+            "SELECT document, version FROM former_files WHERE inode = ? AND born = ?", (stamp.inode, stamp.born)
+        ).fetchone()
+        return (row[0], row[1]) if row else None
 
     def add(self, path: str, stamp: Stamp) -> str:
         """Return the identity of a new document at `path`."""

@@ -121,6 +121,36 @@ class History:
         with self._database:
             self._database.execute("UPDATE versions SET document = ? WHERE document = ?", (into, document))
 
+    def copy(self, document: str, into: str, upto: int) -> None:
+        """Give another document the versions of this one up to number `upto`."""
+        with self._database:
+            self._database.execute(
+                "INSERT INTO versions (document, time, kind, name, authors, size, digest, data)"
+                " SELECT ?, time, kind, name, authors, size, digest, data FROM versions"
+                " WHERE document = ? AND id <= ? ORDER BY id",
+                (into, document, upto),
+            )
+            self._thin(into)
+
+    def name_event(self, document: str, since: float, name: str) -> None:
+        """Name what was kept of a document since an event began (Unix time), or what is the same text from before."""
+        with self._database:
+            named = self._database.execute(
+                "UPDATE versions SET kind = ?, name = ? WHERE document = ? AND time >= ? AND kind IN (?, ?)",
+                (Kind.EVENT, name, document, since, Kind.EVENT, Kind.OVERWRITTEN),
+            ).rowcount
+        newest = self._database.execute(
+            "SELECT id, authors FROM versions WHERE document = ? ORDER BY id DESC LIMIT 1", (document,)
+        ).fetchone()
+        if not named and newest:
+            text = self.text(document, newest[0])
+            self.add(document, text or "", Kind.EVENT, name=name, authors=tuple(json.loads(newest[1])))
+
+    def last(self, document: str) -> int:
+        """Return the number of a document's newest version, 0 when there is none."""
+        row = self._database.execute("SELECT max(id) FROM versions WHERE document = ?", (document,)).fetchone()
+        return int(row[0] or 0)
+
     def text(self, document: str, version: int) -> str | None:
         """Return the text of a version, None when there is no such version of this document."""
         row = self._database.execute(

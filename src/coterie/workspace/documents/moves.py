@@ -1,9 +1,10 @@
-"""Finding a file that is not where it was: by its inode, else by its content."""
+"""Finding files that are not where they were: by their inode, else by their content."""
 
 from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping
 
 from coterie.wire.errors import CoterieError
 from coterie.workspace.documents import disk
@@ -60,6 +61,35 @@ def find(root: Root, path: str, stamp: Stamp, digest: bytes) -> str | None:
             break
     same = [here for here in alike if here != path and _digest(root, here) == digest]
     return same[0] if len(same) == 1 else None
+
+
+def onto(root: Root, known: Mapping[str, Stamp]) -> list[tuple[str, str]]:
+    """Return which of the known files are now at another one's path, as (from, to), each after what made room for it.
+
+    Files that changed places in a circle are left out: none of their paths is free for the others. Blocks.
+    """
+    there = {path: stamp for path in known if (stamp := disk.stamp(root, path)) is not None}
+    at = {_file(stamp): path for path, stamp in there.items()}
+    moved: dict[str, str] = {}
+    for path, stamp in known.items():
+        here = there.get(path)
+        target = at.get(_file(stamp))
+        if target is not None and target != path and (here is None or _file(here) != _file(stamp)):
+            moved[path] = target
+    result: list[tuple[str, str]] = []
+    while free := [path for path, target in moved.items() if target not in moved]:
+        result += [(path, moved.pop(path)) for path in free]
+    return result
+
+
+def same_file(one: Stamp, other: Stamp) -> bool:
+    """Whether both are stamps of the same file, whatever its content."""
+    return _file(one) == _file(other)
+
+
+def _file(stamp: Stamp) -> tuple[int, ...]:
+    # Inodes are used again at once: where the time of birth is not known, all the rest must be the same.
+    return (stamp.inode, stamp.born) if stamp.born else tuple(stamp)
 
 
 def _born(folder: int, name: str) -> int:

@@ -10,13 +10,13 @@ import asyncio
 import contextlib
 import logging
 import os
-from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import replace
+from typing import Protocol
 
 from coterie.wire.errors import CoterieError
-from coterie.wire.messages.connection import Notice
 from coterie.workspace.documents import moves, repository
+from coterie.workspace.documents.disk import Stamp
 from coterie.workspace.documents.document import Document, Seen
+from coterie.workspace.documents.events import Around, Events, Told
 from coterie.workspace.documents.history import Kind
 from coterie.workspace.documents.repository import Operation, Repository
 from coterie.workspace.files.inotify import Inotify
@@ -38,32 +38,37 @@ MISSING_FOR = 0.3
 such a gap."""
 
 
-EVENT_PAUSE = 0.4
-"""Seconds without a change that end an event."""
+class Owner(Protocol):
+    """Who has the documents, and is told what became of their files."""
 
-Count = Callable[[str, str, str], Awaitable[int | None]]
-"""How many files differ between two commits of the repository in a folder, None when that is not known."""
+    @property
+    def open_documents(self) -> list[Document]:
+        """The documents to follow."""
+        ...
+
+    def has(self, document: Document) -> bool:
+        """Whether a document is still among them."""
+        ...
+
+    async def moved(self, document: Document, path: str) -> bool:
+        """A document's file is at another path: so is the document, unless this returns False."""
+        ...
+
+    def replaced(self, document: Document, was: Stamp) -> None:
+        """Another file is where a document's file was."""
+        ...
+
+    def tell(self, event: Told) -> None:
+        """An event is over."""
+        ...
 
 
 class Outside:
-    """Follows the files of the documents that `documents` returns.
+    """Follows the files of the documents of `owner`."""
 
-    `moved` is called before a document takes its new path and may refuse it, `notice` brings a sentence to everyone.
-    """
-
-    def __init__(
-        self,
-        root: Root,
-        documents: Callable[[], Iterable[Document]],
-        moved: Callable[[Document, str], Awaitable[bool]],
-        notice: Callable[[Notice], None],
-        count: Count,
-    ) -> None:
+    def __init__(self, root: Root, owner: Owner, around: Around) -> None:
         self._root = root
-        self._documents = documents
-        self._moved = moved
-        self._notice = notice
-        self._count = count
+        self._owner = owner
         self._inotify: Inotify | None = None
         self._handles: dict[str, int] = {}
         self._repositories: dict[str, Repository] = {}
@@ -72,14 +77,12 @@ class Outside:
         self._missing: dict[int, float] = {}
         self._loop = asyncio.get_running_loop()
         self._task: asyncio.Task[None] | None = None
-        self._event: Operation | None = None
-        self._event_paths: set[str] = set()
-        self._event_due = 0.0
+        self._events = Events(root, around)
 
     def start(self) -> None:
         """Begin to watch."""
         with contextlib.suppress(OSError):
-            self._inotify = Inotify(lambda _handle: self._wake.set(), contents=True)
+            self._inotify = Inotify(self._touched, contents=True)
         self._task = self._loop.create_task(self._run())
 
     async def stop(self) -> None:
@@ -87,6 +90,7 @@ class Outside:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+        self._events.stop()
         if self._inotify is not None:
             self._inotify.close()
             self._inotify = None
@@ -95,7 +99,7 @@ class Outside:
         """The open documents are others now: watch their folders and repositories."""
         folders: set[str] = set()
         repositories: set[str] = set()
-        for document in list(self._documents()):
+        for document in self._owner.open_documents:
             folder = document.path.rpartition("/")[0]
             folders.add(folder)
             if folder not in self._repository_of:
@@ -115,9 +119,14 @@ class Outside:
         if not await self._git_is_done():
             log.warning("git holds its lock for long: its changes are taken in one by one")
         operation = await asyncio.to_thread(self._operation)
-        kind, name = (Kind.EVENT, f"Before: {operation.what}") if operation else (Kind.OVERWRITTEN, "")
+        kind, name = (Kind.EVENT, operation.what) if operation else (Kind.OVERWRITTEN, "")
+        await self._follow_onto()
         changed: list[str] = []
-        for document in list(self._documents()):
+        for document in self._owner.open_documents:
+            if not self._owner.has(document):
+                # Another one took its place just now.
+                continue
+            was = document.stamp
             try:
                 seen = await document.look(kind, name)
             except Exception:
@@ -129,7 +138,15 @@ class Outside:
             self._missing.pop(document.number, None)
             if seen is Seen.CHANGED:
                 changed.append(document.path)
-        self._gather(operation, changed)
+                if self._owner.has(document) and not moves.same_file(was, document.stamp):
+                    self._owner.replaced(document, was)
+        self._events.add(operation, changed)
+
+    async def tell(self) -> None:
+        """Tell of the event under way, if it is over."""
+        told = await self._events.over([one.path for one in self._owner.open_documents], self._repository)
+        if told is not None:
+            self._owner.tell(told)
 
     async def _git_is_done(self) -> bool:
         """Wait until git let go of its lock, and wrote its log after that. False when it never does."""
@@ -144,32 +161,12 @@ class Outside:
             await asyncio.sleep(2 * GATHER)
         return True
 
-    def _gather(self, operation: Operation | None, changed: list[str]) -> None:
-        """One event is what happens without a pause: a rebase is many operations in a row."""
-        if operation is not None:
-            first = self._event.old if self._event else operation.old
-            self._event = replace(operation, old=first)
-        if operation is not None or changed:
-            self._event_paths.update(changed)
-            self._event_due = self._loop.time() + EVENT_PAUSE
-
-    async def _tell(self) -> None:
-        event, self._event = self._event, None
-        paths, self._event_paths = sorted(self._event_paths), set()
-        if event is not None:
-            files = await self._count(event.folder, event.old, event.new) if event.old != event.new else None
-            sentence = repository.sentence(event, files)
-            if sentence is not None:
-                self._notice(Notice("git", sentence, paths))
-        elif len(paths) > 1:
-            self._notice(Notice("files", f"Another program changed {len(paths)} open files", paths))
-
     async def _run(self) -> None:
         while True:
             waiting = MISSING_FOR if self._missing else LOOK_EVERY
-            gathering = self._event is not None or self._event_paths
+            gathering = self._events.gathering
             if gathering:
-                waiting = min(waiting, max(0.0, self._event_due - self._loop.time()))
+                waiting = min(waiting, self._events.due_in)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(waiting):
                     await self._wake.wait()
@@ -177,8 +174,8 @@ class Outside:
             self._wake.clear()
             try:
                 await self.look()
-                if gathering and self._loop.time() >= self._event_due:
-                    await self._tell()
+                if gathering and not self._events.due_in:
+                    await self.tell()
             except Exception:
                 log.exception("looking at what other programs did")
 
@@ -189,11 +186,34 @@ class Outside:
             return
         del self._missing[document.number]
         where = await asyncio.to_thread(moves.find, self._root, document.path, document.stamp, document.digest)
-        if where is not None and await self._moved(document, where):
-            document.moved(where)
+        if where is not None and await self._owner.moved(document, where):
             await self.follow()
         else:
             document.lost()
+
+    async def _follow_onto(self) -> None:
+        """Follow files that were moved onto others that are open; one that made room for another goes first."""
+        documents = {one.path: one for one in self._owner.open_documents if not one.gone}
+        known = {path: one.stamp for path, one in documents.items()}
+        found = await asyncio.to_thread(moves.onto, self._root, known) if len(known) > 1 else []
+        for source, target in found:
+            displaced = documents[target]
+            if displaced.path == target:
+                only_it = displaced.stamp._replace(size=0)
+                where = await asyncio.to_thread(moves.find, self._root, target, only_it, b"")
+                if where is not None:
+                    await self._owner.moved(displaced, where)
+            await self._owner.moved(documents[source], target)
+        if found:
+            await self.follow()
+
+    def _touched(self, _handle: int | None) -> None:
+        if not self._wake.is_set():
+            self._wake.set()
+            self._events.noticed()
+
+    def _repository(self, path: str) -> str | None:
+        return self._repository_of.get(path.rpartition("/")[0])
 
     def _git_is_busy(self) -> bool:
         return any(one.busy for one in self._repositories.values())

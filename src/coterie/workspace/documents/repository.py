@@ -1,7 +1,7 @@
 """A git repository above open documents: whether an operation is under way, and what the last one was, in words.
 
-Only git's own small files are read, never its programs run: HEAD, and the last line of HEAD's log, whose words git
-itself wrote ("checkout: moving from main to feature").
+Only git's own small files are read, never its programs run: the last lines of HEAD's log and the stash's, whose words
+git itself wrote ("checkout: moving from main to feature").
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from coterie.wire.errors import CoterieError
 from coterie.workspace.paths import Root
@@ -29,6 +30,8 @@ _DID = {
     "cherry-pick": "applied “{}”",
     "am": "applied “{}”",
     "revert": "reverted a commit: “{}”",
+    "stash": "put changes into the stash",
+    "unstash": "took changes out of the stash",
 }
 
 
@@ -43,6 +46,13 @@ class Operation:
     what: str
 
 
+class _Log(NamedTuple):
+    """Length and last line of one of git's logs."""
+
+    size: int
+    last: str
+
+
 class Repository:
     """The repository in `folder` (a path as it travels, empty for the root of the files)."""
 
@@ -50,7 +60,7 @@ class Repository:
         self.folder = folder
         self._root = root
         self._git = f"{folder}/.git" if folder else ".git"
-        self._log_size, _ = self._read()
+        self._head, self._stash = self._read("HEAD"), self._read("refs/stash")
 
     @property
     def busy(self) -> bool:
@@ -63,25 +73,38 @@ class Repository:
 
     def operation(self) -> Operation | None:
         """Return what git did since this was last asked, None for nothing. Blocks."""
-        size, line = self._read()
-        if size == self._log_size:
-            return None
-        self._log_size = size
+        before, stash = self._head, self._stash
+        self._head, self._stash = self._read("HEAD"), self._read("refs/stash")
+        # A log that only got shorter was cleaned up.
+        new = self._head.size > before.size or self._head.last != before.last
+        done = self._did(self._head.last) if new else None
+        if self._stash == stash:
+            return done
+        # What a stash holds differs from the commit that git goes back to.
+        taken = self._stash.size < stash.size
+        stashed = self._did((stash if taken else self._stash).last)
+        head = self._did(self._head.last)
+        if stashed is None or head is None:
+            return done
+        if taken:
+            return Operation(self.folder, stashed.new, head.new, "", "unstash: ") if done is None else done
+        return Operation(self.folder, head.new, stashed.new, stashed.who, "stash: ")
+
+    def _did(self, line: str) -> Operation | None:
         found = _LINE.match(line)
         return Operation(self.folder, found["old"], found["new"], found["who"], found["what"]) if found else None
 
-    def _read(self) -> tuple[int, str]:
-        """Length and last line of HEAD's log."""
+    def _read(self, name: str) -> _Log:
         try:
-            fd = self._root.open_file(f"{self._git}/logs/HEAD")
+            fd = self._root.open_file(f"{self._git}/logs/{name}")
         except CoterieError:
-            return 0, ""
+            return _Log(0, "")
         try:
             size = os.fstat(fd).st_size
             lines = os.pread(fd, _TAIL, max(0, size - _TAIL)).decode(errors="replace").splitlines()
         finally:
             os.close(fd)
-        return size, lines[-1] if lines else ""
+        return _Log(size, lines[-1] if lines else "")
 
 
 def find(root: Root, path: str) -> str | None:
@@ -97,13 +120,16 @@ def find(root: Root, path: str) -> str | None:
     return None
 
 
-def sentence(done: Operation, files: int | None) -> str | None:
-    """Say what an operation did: "Ada checked out main, 14 files". None for one that leaves files as they are."""
-    who = done.who or "Somebody"
+def sentence(done: Operation, files: int | None, terminal: str = "", person: str = "") -> str:
+    """Say what an operation did: "Ada checked out main in Terminal 2, 14 files". Empty for one that leaves files alone.
+
+    `person` is whose terminal it was done in, for operations of which git does not say who did them.
+    """
+    who = done.who or person or "Somebody"
     kind, _, rest = done.what.partition(": ")
     kind = kind.split(" ", 1)[0]
     if kind in _WITHOUT_FILES:
-        return None
+        return ""
     if kind == "checkout":
         did = f"checked out {_name(rest.rpartition(' to ')[2])}"
     elif kind == "reset":
@@ -112,9 +138,9 @@ def sentence(done: Operation, files: int | None) -> str | None:
         did = f"merged {done.what.partition(':')[0].removeprefix('merge ')}"
     else:
         did = _DID.get(kind, f"used git {kind}").format(rest)
-    if files is None:
-        return f"{who} {did}"
-    return f"{who} {did}, {files} {'file' if files == 1 else 'files'}"
+    if terminal:
+        did += f" in {terminal}"
+    return f"{who} {did}" if files is None else f"{who} {did}, {files} {'file' if files == 1 else 'files'}"
 
 
 def _name(target: str) -> str:

@@ -30,6 +30,7 @@ from coterie.wire.messages.documents import (
     DocumentPaged,
     DocumentRebase,
     DocumentRebased,
+    DocumentReset,
     DocumentRestore,
     DocumentRevert,
     DocumentSaved,
@@ -45,8 +46,9 @@ from coterie.workspace.documents import disk, large, memory, moves
 from coterie.workspace.documents.catalogue import Catalogue
 from coterie.workspace.documents.disk import Stamp
 from coterie.workspace.documents.document import Document
+from coterie.workspace.documents.events import Around, Told
 from coterie.workspace.documents.history import History, Kind
-from coterie.workspace.documents.outside import Count, Outside
+from coterie.workspace.documents.outside import Outside
 from coterie.workspace.documents.replica import proof
 from coterie.workspace.documents.store import SYNC_EVERY, Author, Store
 from coterie.workspace.documents.update import UpdateError, decode_clocks
@@ -71,17 +73,12 @@ LONGEST_STATE_VECTOR = 1 << 20
 """Bytes of a state vector from a page: a hundred thousand people's worth, and still read in a moment."""
 
 
-async def unknown(_folder: str, _old: str, _new: str) -> int | None:
-    """Count nothing: how many files differ between commits is not known."""
-    return None
-
-
 class Documents:
     """Every open document of the workspace. `state` is a directory that no user process can see."""
 
-    def __init__(self, root: Root, state: Path, count: Count = unknown) -> None:
+    def __init__(self, root: Root, state: Path, around: Around | None = None) -> None:
         self._root = root
-        self._count = count
+        self._around = around or Around()
         self._state = state / "documents"
         self._catalogue: Catalogue
         self.history: History
@@ -133,7 +130,7 @@ class Documents:
     async def start(self) -> None:
         self._catalogue = await asyncio.to_thread(Catalogue, self._state)
         self.history = History(self._catalogue.database)
-        self.outside = Outside(self._root, lambda: self.open_documents, self._moved, self._notice, self._count)
+        self.outside = Outside(self._root, self, self._around)
         self.outside.start()
         self._syncing = asyncio.create_task(self._sync_forever())
 
@@ -328,7 +325,9 @@ class Documents:
         stamp = await asyncio.to_thread(disk.stamp, self._root, path)
         identity = self._catalogue.find(path)
         if identity is None and stamp is not None:
-            identity = self._renamed(path, stamp) or self._catalogue.add(path, stamp)
+            identity = self._renamed(path, stamp)
+        elif identity is not None and stamp is not None:
+            self._note_replaced(identity, stamp)
         if identity is None or (stamp is None and not deleted):
             raise problem(FileNotFoundError(errno.ENOENT, ""), path)
         while (closing := self._closing.get(identity)) is not None:
@@ -361,16 +360,36 @@ class Documents:
         elif self._by_path.get(path) is task:
             self._by_path[path] = task.result()
 
-    def _renamed(self, path: str, stamp: Stamp) -> str | None:
-        """The document whose file was renamed to `path` while it was closed."""
+    def _renamed(self, path: str, stamp: Stamp) -> str:
+        """The document of a file that was not known at `path`: the one it has been, where it was renamed while closed.
+
+        Where another file has taken its old path since, or its document is open there, that one goes on as the same
+        document, and this one begins with its versions: in whatever order the two are opened.
+        """
         for identity, old in self._catalogue.by_inode(stamp):
             there = disk.stamp(self._root, old)
-            # Another file may have taken its old path. Without a time of birth that is not known for sure.
-            left = there is None or (stamp.born and (there.inode, there.born) != (stamp.inode, stamp.born))
-            if old not in self._by_path and left:
+            if there is None and old not in self._by_path:
                 self._move(identity, path)
                 return identity
-        return None
+            # Without a time of birth it may be quite another file in the same inode.
+            if there is not None and stamp.born and not moves.same_file(there, stamp):
+                return self._branch(path, stamp, identity, self.history.last(identity))
+        former = self._catalogue.former(stamp)
+        return self._branch(path, stamp, *former) if former else self._catalogue.add(path, stamp)
+
+    def _branch(self, path: str, stamp: Stamp, identity: str, version: int) -> str:
+        """A new document that begins with the versions of another one up to `version`."""
+        new = self._catalogue.add(path, stamp)
+        try:
+            self.history.copy(identity, new, version)
+        except sqlite3.Error as error:
+            log.warning("the history of a renamed file was not kept: %s", error)
+        return new
+
+    def _note_replaced(self, identity: str, stamp: Stamp) -> None:
+        inode, born = self._catalogue.file(identity)
+        if (inode, born) != (stamp.inode, stamp.born):
+            self._catalogue.replaced(identity, inode, born, self.history.last(identity))
 
     def _leave(self, member: Member, number: int) -> None:
         document = self._by_number.get(number)
@@ -429,31 +448,77 @@ class Documents:
         if rested:
             memory.give_back()
 
-    async def _moved(self, document: Document, path: str) -> bool:
-        """A file was moved to `path`: so are its room and its history. False when somebody has that path open."""
-        for other in self.open_documents:
-            if other.path == path and other is not document and not other.room.members:
-                if other.dirty:
-                    other.keep(Kind.OVERWRITTEN)
-                await self._unload(other)
-        task = self._by_path.get(document.path)
-        if path in self._by_path or task is None or document.number not in self._by_number:
+    # What became of files; called by `Outside`
+
+    def has(self, document: Document) -> bool:
+        """Whether a document is still open."""
+        return document.number in self._by_number
+
+    async def moved(self, document: Document, path: str) -> bool:
+        """A file was moved to `path`: so are its room and its history. False when it cannot follow.
+
+        Who has the file open that was at that path sees the one that is there now. What it held is a version of it.
+        """
+        other = self._by_path.get(path)
+        if isinstance(other, asyncio.Task):
+            await asyncio.wait([other])
+            other = self._by_path.get(path)
+        if self._by_path.get(document.path) is not document or other is document or isinstance(other, asyncio.Task):
             return False
+        replaced: list[Member] = []
+        if other is not None:
+            other.room.flush()
+            name = f"{_name(path)} before {_name(document.path)} took its place"
+            if not other.keep(Kind.KEPT, name):
+                return False
+            replaced = list(other.room.members)
+            self._forget(other)
         del self._by_path[document.path]
         self._by_path[path] = document
         self._move(self._identity[document.number], path)
+        document.moved(path)
+        if other is not None:
+            # After the move was told: a page that has both open goes over to the one it has already.
+            for member in replaced:
+                self._of_member[member].discard(other.number)
+                member.send(DocumentReset(other.number, kept=True))
+                sentence = f"{document.path} took its place. What {_name(path)} held before is kept in its history."
+                member.send(Notice("files", sentence, [path]))
+            self._run(other.close())
         return True
+
+    def replaced(self, document: Document, was: Stamp) -> None:
+        """Another file is where a document's file was: that one may turn up elsewhere, and has the same versions."""
+        identity = self._identity[document.number]
+        self._catalogue.replaced(identity, was.inode, was.born, self.history.last(identity))
+
+    def tell(self, event: Told) -> None:
+        """Name the versions from before an event after it, and tell everyone."""
+        if not event.sentence:
+            return
+        changed = [self._identity[one.number] for one in self.open_documents if one.path in event.paths]
+        try:
+            for identity in changed:
+                self.history.name_event(identity, event.since, event.sentence)
+        except sqlite3.Error as error:
+            log.warning("versions were not named: %s", error)
+        data = frame(Notice("git" if event.git else "files", event.sentence, event.paths))
+        for member in self._of_member:
+            member.send_frame(data)
+
+    def _forget(self, document: Document) -> None:
+        """Another file took the place of an open document's: save nothing more of it."""
+        document.gone = True
+        del self._by_path[document.path]
+        del self._by_number[document.number], self._identity[document.number]
+        if timer := self._idle.pop(document.number, None):
+            timer.cancel()
 
     def _move(self, identity: str, path: str) -> None:
         replaced = self._catalogue.find(path)
         if replaced is not None and replaced != identity:
             self.history.join(replaced, identity)
         self._catalogue.move(identity, path)
-
-    def _notice(self, notice: Notice) -> None:
-        data = frame(notice)
-        for member in self._of_member:
-            member.send_frame(data)
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -472,6 +537,10 @@ class _Keep:
 
     def __call__(self, text: str, kind: Kind, *, name: str = "", authors: tuple[str, ...] = ()) -> int:
         return self._documents.keep(self._identity, text, kind, name=name, authors=authors)
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]
 
 
 def _author(member: Member) -> Author:

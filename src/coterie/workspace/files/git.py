@@ -42,12 +42,13 @@ class Git:
         output = await self._run(folder, ["-c", "core.quotePath=false", "check-ignore", "--", *asked])
         return {asked[line] for line in output.decode(errors="replace").splitlines() if line in asked}
 
-    async def files(self) -> list[str] | None:
-        """Return all files that git does not ignore, when the root is a repository; else None."""
-        if not await asyncio.to_thread(self._in_repository, ""):
+    async def files(self, folder: str = "") -> list[str] | None:
+        """Return all files in `folder` that git does not ignore, when it is in a repository; else None."""
+        if not await asyncio.to_thread(self._in_repository, folder):
             return None
-        output = await self._run("", ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"])
-        return _paths(output) if output else None
+        names = ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"]
+        output = await self._run(folder, names)
+        return [f"{folder}/{path}" if folder else path for path in _paths(output)] if output else None
 
     async def differing(self, folder: str, old: str, new: str) -> int | None:
         """Return how many files differ between two commits of the repository in `folder`; None for none or a failure.
