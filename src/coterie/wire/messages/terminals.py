@@ -12,8 +12,8 @@ from coterie.wire.messages.base import ClientMessage, Record, ServerMessage, nee
 WINDOW = 512 << 10
 """Bytes of output a client may be sent before it acknowledges some."""
 
-ACKNOWLEDGE_EVERY = 128 << 10
-"""Bytes of shown output after which a client acknowledges; well below WINDOW, so that output never waits for it."""
+ACKNOWLEDGE_EVERY = 256 << 10
+"""Bytes of shown output after which a client acknowledges; half of WINDOW, so that output never waits for it."""
 
 LONGEST_INPUT = 64 << 10
 """Bytes of one TerminalInput; a longer paste is sent in several."""
