@@ -17,6 +17,7 @@ from coterie.wire.closing import Closing
 from coterie.wire.ids import new_id
 from coterie.wire.launch import HANDOFF_SOCKET, HTTP_SOCKET, Launch
 from coterie.workspace.activity import Activity
+from coterie.workspace.documents.events import Around
 from coterie.workspace.documents.service import Documents
 from coterie.workspace.files.content import Content
 from coterie.workspace.files.git import Git
@@ -49,6 +50,15 @@ class WorkspaceServer:
         self.root = Root(Path(launch.files), launch.shown_files)
         ports = Ports(self.spawner)
         activity = Activity()
+        git = Git(self.spawner, self.root, shown_files)
+        terminals = Terminals(
+            self.spawner,
+            files=shown_files,
+            state=state,
+            environment=launch.environment,
+            ring_size=launch.terminal_keep,
+            typing=activity.recent,
+        )
         self.services: list[Service] = [
             Presence(
                 server=new_id(),
@@ -57,15 +67,8 @@ class WorkspaceServer:
                 files_root=shown_files,
             ),
             Files(self.root, self.spawner, shown_files),
-            Documents(self.root, state, Git(self.spawner, self.root, shown_files).differing),
-            Terminals(
-                self.spawner,
-                files=shown_files,
-                state=state,
-                environment=launch.environment,
-                ring_size=launch.terminal_keep,
-                typing=activity.recent,
-            ),
+            Documents(self.root, state, Around(git.differing, git.files, terminals.at_work)),
+            terminals,
             ports,
         ]
         key = Ed25519PublicKey.from_public_bytes(launch.hub_key)

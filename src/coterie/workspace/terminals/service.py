@@ -43,6 +43,7 @@ from coterie.workspace.terminals.environment import shell, shell_environment
 from coterie.workspace.terminals.ring import Ring
 from coterie.workspace.terminals.saved import Saved, Shelf
 from coterie.workspace.terminals.terminal import Terminal, clamp_size
+from coterie.workspace.work import Work
 
 MOST_TERMINALS = 64
 """In one workspace, ended ones included."""
@@ -149,6 +150,15 @@ class Terminals:
             terminal.let_go()
         if self._announcing is not None:
             self._announcing.cancel()
+
+    async def at_work(self) -> list[Work]:
+        """Return what every terminal is at, an ended one too: what it changed may be noticed after its end."""
+        terminals = list(self._terminals.values())
+        commands = await asyncio.gather(*(_commands(terminal) for terminal in terminals))
+        return [
+            Work(one.number, one.name, one.owner, one.entered, one.heard, tuple(running))
+            for one, running in zip(terminals, commands, strict=True)
+        ]
 
     # Messages
 
@@ -289,9 +299,7 @@ class Terminals:
     async def _save(self, terminal: Terminal) -> None:
         stopped, exit_code = terminal.stopped, terminal.exit_code
         if terminal.process is not None:
-            stopped, exit_code = [], MACHINE_STOPPED
-            with contextlib.suppress(TimeoutError):
-                stopped = await asyncio.wait_for(terminal.process.running(), _ASK_WITHIN)
+            stopped, exit_code = await _commands(terminal), MACHINE_STOPPED
         start, output, modes = terminal.ring.contents()
         head = terminal.ring.head
         saved = Saved(
@@ -313,6 +321,14 @@ class Terminals:
             self._saved_heads[terminal.number] = head
         else:
             await asyncio.to_thread(self._shelf.forget, terminal.number)
+
+
+async def _commands(terminal: Terminal) -> list[str]:
+    """Command lines of what runs in a terminal beside its shell; none when the machine does not say in time."""
+    if terminal.process is not None:
+        with contextlib.suppress(TimeoutError):
+            return await asyncio.wait_for(terminal.process.running(), _ASK_WITHIN)
+    return []
 
 
 def _no_such() -> CoterieError:

@@ -92,6 +92,8 @@ class Terminal:
         self.starting = False
         """Whether a new program is being started in it."""
         self.process: Process | None = None
+        self.entered = self.heard = 0.0
+        """When somebody last pressed Enter, and when it last wrote anything, in the event loop's time; 0: never."""
         self._driving_user = ""
         self._changed = changed
         self._typing = typing
@@ -189,6 +191,7 @@ class Terminal:
     # Output
 
     def _output(self, data: bytes) -> None:
+        self.heard = self._loop.time()
         before = self.ring.head
         title = self.ring.tracker.title
         alternate = self.ring.tracker.modes.alternate
@@ -452,6 +455,8 @@ class Terminal:
             self._changed()
         self._pty.write(member, data)
         now = self._loop.time()
+        if b"\r" in data or b"\n" in data:
+            self.entered = now
         if now - self._typed >= 1.0:
             self._typed = now
             typing: bytes | None = None
