@@ -7,9 +7,10 @@ import asyncio
 import pytest
 
 from coterie.hub import passwords
+from coterie.hub.actions import logins
 from coterie.hub.actions.accounts import make_setup_link
 from coterie.hub.actions.logins import TRIES_PER_ADDRESS
-from coterie.hub.throttle import network
+from coterie.hub.throttle import LONGEST_DELAY, network
 from coterie.wire.closing import Closing
 from tests.hub.conftest import PASSWORD, Caller, House, MakeSettings, cookies
 
@@ -88,13 +89,40 @@ async def test_wrong_passwords_and_unknown_names_are_alike(house: House, ada: Ca
     assert "wrong" not in str(refused)
 
 
-async def test_guessing_is_slowed_down_per_name(house: House, ada: Caller) -> None:
+async def test_guessing_is_stopped_for_who_guesses(house: House, ada: Caller) -> None:
     stranger = house.stranger("192.0.2.9")
     for _ in range(house.settings.sign_in_tries):
         await stranger.post("/sign-in", {"username": "ada", "password": "wrong"}, 401)
     refused = await stranger.post("/sign-in", {"username": "ada", "password": PASSWORD}, 429)
     assert refused["code"] == "too-fast" and "minutes" in refused["sentence"]
     await house.stranger("192.0.2.9").post("/sign-in", {"username": "grace", "password": "wrong"}, 401)
+
+
+async def test_nobody_is_shut_out_by_others_who_guess(
+    house: House, ada: Caller, grace: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+
+    monkeypatch.setattr(logins, "sleep", sleep)
+    tries = house.settings.sign_in_tries
+    for name in ("ada", "nobody"):
+        for number in range(4 * tries):
+            guesser = house.stranger(f"192.0.2.{100 + number % 8}")
+            await guesser.post("/sign-in", {"username": name, "password": "wrong"}, 401)
+    guesses = waited[: 4 * tries], waited[4 * tries :]
+    assert guesses[0] == guesses[1], "a name that is nobody's is slowed down alike"
+    assert guesses[0][:tries] == [0] * tries and guesses[0][-1] == LONGEST_DELAY
+
+    # She who knows the password waits as long as the guessers do, and is let in. Her success does not help them.
+    for _ in range(2):
+        await house.stranger("192.0.2.1").post("/sign-in", {"username": "ada", "password": PASSWORD})
+        assert waited[-1] == LONGEST_DELAY
+    await house.stranger("192.0.2.1").post("/sign-in", {"username": "grace", "password": PASSWORD})
+    assert waited[-1] == 0
+    assert [entry["target"] for entry in await ada.get("/audit")].count("ada") >= 4 * tries
 
 
 async def test_guessing_many_at_once_is_no_way_around(house: House, ada: Caller) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from coterie.hub import throttle
-from coterie.hub.throttle import Throttle
+from coterie.hub.throttle import FIRST_DELAY, LONGEST_DELAY, Throttle
 from coterie.wire.errors import CoterieError
 
 
@@ -40,6 +40,18 @@ def test_success_forgets() -> None:
     slow.count("address", 2)
     with pytest.raises(CoterieError):
         slow.count("address", 2)
+
+
+def test_delays_grow_to_a_bound_and_refuse_nobody() -> None:
+    clock = Clock()
+    slow = Throttle(60, clock)
+    delays = [slow.delay("ada", 3) for _ in range(3000)]
+    assert delays[:3] == [0, 0, 0]
+    assert delays[3:6] == [FIRST_DELAY, 2 * FIRST_DELAY, 4 * FIRST_DELAY]
+    assert sorted(delays) == delays and delays[-1] == LONGEST_DELAY <= 10
+    assert slow.delay("grace", 3) == 0
+    clock.now = 60
+    assert slow.delay("ada", 3) == 0
 
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,8 +53,9 @@ class Settings(BaseSettings):
     sign_in_tries: int = Field(
         10,
         ge=1,
-        description="Failed sign-ins per username, and ten times as many per address, before a wait of "
-        "`sign_in_pause`.",
+        description="Failed sign-ins from one address as one username, and ten times as many from one address, before "
+        "that address has to wait for `sign_in_pause`. After as many as one username from anywhere, every further one "
+        "is answered some seconds later.",
     )
     sign_in_pause: int = Field(300, ge=1, description="Seconds over which failed sign-ins are counted.")
 

@@ -11,6 +11,10 @@ from coterie.wire.errors import CoterieError, ErrorCode
 
 MOST_KEYS = 20_000
 
+FIRST_DELAY = 0.5
+LONGEST_DELAY = 8.0
+"""Seconds that a try is held back: at first, and at most. Whoever knows the password waits no longer than that."""
+
 
 class Throttle:
     """Counts tries per key. A try is counted before it is made and taken back when it succeeds, so that many at once
@@ -24,18 +28,31 @@ class Throttle:
 
     def count(self, key: str, limit: int) -> None:
         """Count one try. Raises CoterieError(TOO_FAST) when `limit` of them failed within the window."""
-        now = self._clock()
-        began, tries = self._tries.get(key, (now, 0))
-        if now - began >= self._window:
-            began, tries = now, 0
+        began, tries = self._window_of(key)
         if tries >= limit:
-            minutes = max(1, round((began + self._window - now) / 60))
+            minutes = max(1, round((began + self._window - self._clock()) / 60))
             raise CoterieError(
                 ErrorCode.TOO_FAST,
                 f"Too many tries. Wait {minutes} minute{'s' if minutes > 1 else ''} and try again.",
                 key,
             )
-        self._tries[key] = (began, tries + 1)
+        self._set(key, began, tries + 1)
+
+    def delay(self, key: str, free: int) -> float:
+        """Count one try; return the seconds to hold it back: none for the first `free` within the window, then ever
+        more. Unlike `count` it never refuses, so that nobody can shut others out by failing in their name.
+        """
+        began, tries = self._window_of(key)
+        self._set(key, began, tries + 1)
+        return 0.0 if tries < free else min(FIRST_DELAY * 2.0 ** min(tries - free, 10), LONGEST_DELAY)
+
+    def _window_of(self, key: str) -> tuple[float, int]:
+        now = self._clock()
+        began, tries = self._tries.get(key, (now, 0))
+        return (now, 0) if now - began >= self._window else (began, tries)
+
+    def _set(self, key: str, began: float, tries: int) -> None:
+        self._tries[key] = (began, tries)
         self._tries.move_to_end(key)
         if len(self._tries) > MOST_KEYS:
             self._tries.popitem(last=False)
@@ -45,7 +62,7 @@ class Throttle:
         self._tries.pop(key, None)
 
     def undo(self, key: str) -> None:
-        """Take back one try only: somebody's success at an address says nothing about that address's other tries."""
+        """Take back one try only: somebody's success says nothing about others' tries at that address or name."""
         if found := self._tries.get(key):
             began, tries = found
             self._tries[key] = (began, max(0, tries - 1))

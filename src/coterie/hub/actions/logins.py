@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import sleep
 from datetime import timedelta
 
 from sqlalchemy import delete, select
@@ -28,12 +29,17 @@ WRONG = "Username or password is not right."
 async def check_password(hub: Hub, username: str, password: str, address: str) -> User:
     """Return the account that these open.
 
-    Raises CoterieError: WRONG_PASSWORD, alike and after the same time for an unknown username; TOO_FAST after too many
-    failures; FORBIDDEN for a disabled account, and only to who knows its password.
+    Whoever fails too often is shut out as who they are, an address that tries this name; the name itself is only slowed
+    down, or anybody could keep its owner out. Raises CoterieError: WRONG_PASSWORD, alike and after the same time for an
+    unknown username; TOO_FAST after too many failures; FORBIDDEN for a disabled account, and only to who knows its
+    password.
     """
-    by_name, by_address = f"name {username}", f"address {network(address)}"
-    hub.throttle.count(by_address, hub.settings.sign_in_tries * TRIES_PER_ADDRESS)
-    hub.throttle.count(by_name, hub.settings.sign_in_tries)
+    by_address = f"address {network(address)}"
+    by_name, by_both = f"name {username}", f"{by_address} name {username}"
+    tries = hub.settings.sign_in_tries
+    hub.throttle.count(by_address, tries * TRIES_PER_ADDRESS)
+    hub.throttle.count(by_both, tries)
+    await sleep(hub.throttle.delay(by_name, tries))
     async with hub.database.read() as session:
         user = (await session.execute(select(User).where(User.username == username))).scalar_one_or_none()
     if not await verify_password(user.password if user else None, password) or user is None:
@@ -41,7 +47,8 @@ async def check_password(hub: Hub, username: str, password: str, address: str) -
         async with hub.write(Actor(username=username[:80], address=address)) as transaction:
             transaction.audit("login.refuse", target=username)
         raise CoterieError(ErrorCode.WRONG_PASSWORD, WRONG)
-    hub.throttle.succeeded(by_name)
+    hub.throttle.succeeded(by_both)
+    hub.throttle.undo(by_name)
     hub.throttle.undo(by_address)
     if user.disabled:
         raise CoterieError(ErrorCode.FORBIDDEN, "This account is disabled. Ask an administrator.")
