@@ -22,7 +22,11 @@ export default function EditorPane({ path, active, at }: EditorPaneProps) {
     return () => documents.release(opened);
     // A file that is renamed while it is open keeps its document; the tab's path follows.
   }, [documents]);
-  if (!shared) return null;
+  const replaced = useSyncExternalStore(documents.subscribe, () => shared?.successor ?? null);
+  useEffect(() => {
+    if (replaced) setShared(replaced);
+  }, [replaced]);
+  if (!shared || replaced) return null;
   return <DocumentPane shared={shared} active={active} at={at} />;
 }
 

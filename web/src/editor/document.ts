@@ -83,6 +83,10 @@ export class SharedDocument {
   private checkTimer: ReturnType<typeof setTimeout> | undefined;
   private differed = false;
   private closed = false;
+  /** The document whose file took this one's place: this page has it already, and shows it instead. */
+  successor: SharedDocument | null = null;
+  /** All that the server had of the old history is a version there. */
+  private kept = false;
   /** What this browser kept is taken in; null before it is known whose page this is. */
   private ready: Promise<void> | null = null;
   private opening: Promise<void> | null = null;
@@ -155,7 +159,7 @@ export class SharedDocument {
     clearTimeout(this.checkTimer);
     for (const connection of [...this.cursors.keys()]) this.setCursor(connection, null);
     if (this.facts.phase === "open") this.set({ phase: "offline", proven: false });
-    this.keepSoon();
+    if (!this.successor) this.keepSoon();
   }
 
   moveCursor(anchor: Y.RelativePosition, head: Y.RelativePosition): void {
@@ -172,12 +176,34 @@ export class SharedDocument {
     await this.channel.request({ type: "DocumentRestore", document: this.number });
   }
 
+  /** Another document's file took this one's place: bring it what only this page has, then close. */
+  async giveWay(to: SharedDocument): Promise<void> {
+    this.successor = to;
+    // The room is gone, or is the other's by now: nothing more is said to it.
+    this.lost();
+    clearTimeout(this.keepTimer);
+    while (this.pending.length > 0 && !to.closed && this.channel.may("document.write")) {
+      await to.opened();
+      const base = await deflate(this.confirmed.getText("text").toString());
+      const mine = await deflate(this.text.toString());
+      try {
+        await this.carryOver(to.room, base, mine, to);
+        this.pending = [];
+      } catch (error) {
+        if (!(error instanceof RequestError)) throw error;
+        if (error.code !== "unavailable") break;
+      }
+    }
+    this.close();
+  }
+
   close(): void {
     this.closed = true;
     clearTimeout(this.checkTimer);
     if (this.number) this.channel.send({ type: "DocumentClose", document: this.number });
     this.number = 0;
-    void this.keep();
+    clearTimeout(this.keepTimer);
+    if (!this.successor) void this.keep();
     this.undo.destroy();
     this.doc.destroy();
     this.confirmed.destroy();
@@ -220,9 +246,10 @@ export class SharedDocument {
     this.setCursor(connection, packed.length > 0 ? unpackCursor(packed) : null);
   }
 
-  /** The server began a new history: join again, which rebases what is not confirmed. */
-  reset(): void {
+  /** The server began a new history: join again, which rebases what is not confirmed, or `kept` as a version. */
+  reset(kept: boolean): void {
     this.number = 0;
+    this.kept = kept;
     void this.open();
   }
 
@@ -253,6 +280,7 @@ export class SharedDocument {
         state_vector: this.epoch ? Y.encodeStateVector(this.doc) : new Uint8Array(),
         client: this.doc.clientID,
       })) as DocumentOpened;
+      if (this.successor) return;
       if (this.closed) {
         this.channel.send({ type: "DocumentClose", document: opened.document });
         return;
@@ -274,6 +302,7 @@ export class SharedDocument {
   private merge(opened: DocumentOpened): void {
     this.epoch = opened.epoch;
     this.number = opened.document;
+    this.kept = false;
     Y.applyUpdate(this.doc, opened.update, REMOTE);
     Y.applyUpdate(this.confirmed, opened.update);
     this.sequence = 0;
@@ -304,7 +333,7 @@ export class SharedDocument {
    */
   private async rebase(room: number): Promise<void> {
     const connection = this.channel.welcome;
-    let from: string | null = null;
+    let from = this.kept && this.pending.length === 0 ? this.text.toString() : null;
     for (;;) {
       const text = this.text.toString();
       const may = this.channel.may("document.write");
@@ -335,7 +364,7 @@ export class SharedDocument {
     }
   }
 
-  private async carryOver(room: number, base: Uint8Array, text: Uint8Array): Promise<void> {
+  private async carryOver(room: number, base: Uint8Array, text: Uint8Array, into: SharedDocument = this): Promise<void> {
     const done = await this.channel.request({
       type: "DocumentRebase",
       document: room,
@@ -345,7 +374,7 @@ export class SharedDocument {
     });
     if (done.type !== "DocumentRebased" || done.version === 0) return;
     const sentence = `Some of the text on this page did not fit into the shared text any more. It is kept in this file's history as “${done.name}”.`;
-    this.notice({ kind: "warning", sentence, version: done.version });
+    into.notice({ kind: "warning", sentence, version: done.version });
   }
 
   private replace(fresh: Y.Doc, opened: DocumentOpened): void {
@@ -445,6 +474,19 @@ export class SharedDocument {
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
     }
+  }
+
+  /** Settles when this tab is in the room. */
+  private opened(): Promise<void> {
+    return new Promise((resolve) => {
+      const look = () => {
+        if (!this.room && !this.closed) return;
+        stop();
+        resolve();
+      };
+      const stop = this.subscribe(look);
+      look();
+    });
   }
 
   private setCursor(connection: number, cursor: RemoteCursor | null): void {

@@ -257,6 +257,48 @@ describe("a document", () => {
     await vi.waitFor(() => expect(moves).toEqual(["a.txt b.txt", "b.txt c.txt"]));
   });
 
+  it("shows the file that took its place, and brings it what only this page has", async () => {
+    channel.path = "b.txt";
+    const there = await opened("b.txt");
+    channel.acknowledging = false;
+    there.text.insert(0, "only here ");
+    channel.path = "a.txt";
+    const moving = await opened("a.txt");
+    const notices: string[] = [];
+    moving.onNotice(({ sentence }) => notices.push(sentence));
+    documents["moved"](moving, "b.txt");
+    expect(there.successor).toBe(moving);
+    expect(documents.get("b.txt")).toBe(moving);
+    expect(documents.get("a.txt")).toBeUndefined();
+    await vi.waitFor(() => expect(notices.join()).toContain("Ada's text"));
+    expect(channel.sent.filter(({ type }) => type === "DocumentRebase")).toHaveLength(1);
+    expect(channel.sent.filter(({ type }) => type === "DocumentClose")).toHaveLength(0);
+    // Two panes show it now, and it lives until both are closed.
+    documents.release(there);
+    expect(documents.get("b.txt")).toBe(moving);
+    documents.release(moving);
+    expect(documents.snapshot()).toHaveLength(0);
+  });
+
+  it("carries nothing over that the server kept", async () => {
+    const document = await opened();
+    const another = (text: string) => {
+      channel.epoch = text;
+      channel.server = new Y.Doc();
+      channel.server.getText("text").insert(0, text);
+      channel.say({ type: "DocumentReset", document: 7, kept: true });
+    };
+    another("another file");
+    await vi.waitFor(() => expect(document.text.toString()).toBe("another file"));
+    expect(channel.sent.filter(({ type }) => type === "DocumentRebase")).toHaveLength(0);
+    // What the server never had is.
+    channel.acknowledging = false;
+    document.text.insert(0, "only here ");
+    another("a third");
+    await vi.waitFor(() => expect(document.text.toString()).toBe("[rebased]a third"));
+    expect(channel.sent.filter(({ type }) => type === "DocumentRebase")).toHaveLength(1);
+  });
+
   it("says when saving fails and when the file is gone", async () => {
     const document = await opened();
     channel.say({ type: "DocumentSaved", document: 7, saved: false, problem: "The disk is full." });

@@ -38,7 +38,7 @@ export class Documents {
       on("DocumentAck", ({ document, sequence }) => this.in(document)?.acknowledged(sequence)),
       on("DocumentSaved", ({ document, saved, problem }) => this.in(document)?.stored(saved, problem)),
       on("DocumentGone", ({ document, gone }) => this.in(document)?.lostFile(gone)),
-      on("DocumentReset", ({ document }) => this.in(document)?.reset()),
+      on("DocumentReset", ({ document, kept }) => this.in(document)?.reset(kept)),
       on("DocumentChecked", ({ document, comparable, same }) => this.in(document)?.checked(comparable, same)),
       on("DocumentMoved", ({ document, path }) => {
         const moved = this.in(document);
@@ -62,7 +62,9 @@ export class Documents {
     return document;
   }
 
+  /** A pane shows it no longer; one that was handed to its successor meanwhile lets go of that. */
   release(document: SharedDocument): void {
+    if (document.successor) return this.release(document.successor);
     const { path } = document.snapshot();
     const held = this.held.get(path);
     if (!held || held.document !== document) return;
@@ -106,9 +108,15 @@ export class Documents {
   private moved = (document: SharedDocument, to: string): void => {
     const from = document.snapshot().path;
     const held = this.held.get(from);
+    const there = this.held.get(to);
     if (held?.document === document) {
       this.held.delete(from);
       this.held.set(to, held);
+      if (there) {
+        // Whoever shows the file that was there shows the one that is there now.
+        held.holders += there.holders;
+        void there.document.giveWay(document);
+      }
     }
     document.moved(to);
     for (const listener of [...this.movedListeners]) listener(from, to);

@@ -54,6 +54,9 @@ SAVE_EVERY = 15.0
 ANNOUNCE_EVERY = 0.05
 """Seconds between announcements at least: a program may change its title ten thousand times a second."""
 
+_MOST_ASKED = 8
+"""Terminals, the liveliest, of which the machine is asked what runs in them: it looks at every process for each."""
+
 _ASK_WITHIN = 1.0
 """Seconds within which the machine must say what still runs."""
 
@@ -153,8 +156,8 @@ class Terminals:
 
     async def at_work(self) -> list[Work]:
         """Return what every terminal is at, an ended one too: what it changed may be noticed after its end."""
-        terminals = list(self._terminals.values())
-        commands = await asyncio.gather(*(_commands(terminal) for terminal in terminals))
+        terminals = sorted(self._terminals.values(), key=lambda one: max(one.entered, one.heard), reverse=True)
+        commands = [(await _commands(one)) if rank < _MOST_ASKED else [] for rank, one in enumerate(terminals)]
         return [
             Work(one.number, one.name, one.owner, one.entered, one.heard, tuple(running))
             for one, running in zip(terminals, commands, strict=True)
