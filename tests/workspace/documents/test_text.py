@@ -5,28 +5,16 @@ from __future__ import annotations
 import random
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coterie.workspace.documents.rebase import rebase
-from coterie.workspace.documents.text import Edit, edits
+from coterie.workspace.documents.text import Edit, apply, edits
 
 texts = st.text("ab \n", max_size=40)
-
-
-def apply(text: str, changes: Sequence[Edit]) -> str:
-    """Return `text` with `changes` made."""
-    parts: list[str] = []
-    at = 0
-    for edit in changes:
-        parts.append(text[at : edit.start])
-        parts.append(edit.text)
-        at = edit.end
-    parts.append(text[at:])
-    return "".join(parts)
 
 
 @given(texts, texts, st.booleans())

@@ -59,6 +59,18 @@ def edits(old: str, new: str, *, words: bool = False) -> list[Edit]:
     return result
 
 
+def apply(text: str, changes: Sequence[Edit]) -> str:
+    """Return `text` with `changes` made."""
+    parts: list[str] = []
+    at = 0
+    for edit in changes:
+        parts.append(text[at : edit.start])
+        parts.append(edit.text)
+        at = edit.end
+    parts.append(text[at:])
+    return "".join(parts)
+
+
 def matches(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[Match]:
     """Return what two sequences have in common, in order; adjacent matches are joined."""
     found: list[Match] = []
