@@ -20,6 +20,7 @@ from coterie.wire.capabilities import ACCESS, Capability, Role
 from coterie.wire.errors import CoterieError, ErrorCode
 from coterie.workspace.files import content, pack, unpack
 from coterie.workspace.files.content import Content
+from coterie.workspace.files.uploads import Uploads
 from coterie.workspace.paths import Root
 from tests.support.workspace import RunningWorkspace
 
@@ -271,7 +272,9 @@ class Asked:
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
 async def test_a_full_disk_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
-    (tmp_path / "precious").write_text("old")
+    files = tmp_path / "files"
+    files.mkdir()
+    (files / "precious").write_text("old")
     plain: Callable[[int, bytes], None] = content._write_all
 
     def full(descriptor: int, data: bytes) -> None:
@@ -280,11 +283,12 @@ async def test_a_full_disk_leaves_the_old_file(tmp_path: Path, monkeypatch: pyte
 
     monkeypatch.setattr(content, "_write_all", full)
     with pytest.raises(CoterieError) as caught:
-        await Content(Root(tmp_path)).serve(cast(Any, Asked()))
+        root = Root(files)
+        await Content(root, Uploads(root, tmp_path / "uploads")).serve(cast(Any, Asked()))
     assert caught.value.code is ErrorCode.DISK_FULL
     assert "precious" in caught.value.sentence
-    assert (tmp_path / "precious").read_text() == "old"
-    assert [entry.name for entry in tmp_path.iterdir()] == ["precious"]
+    assert (files / "precious").read_text() == "old"
+    assert [entry.name for entry in files.iterdir()] == ["precious"]
 
 
 def test_an_upload_that_breaks_off_leaves_the_old_file(http: httpx.Client, server: RunningWorkspace) -> None:

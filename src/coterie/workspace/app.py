@@ -22,6 +22,7 @@ from coterie.workspace.documents.service import Documents
 from coterie.workspace.files.content import Content
 from coterie.workspace.files.git import Git
 from coterie.workspace.files.service import Files
+from coterie.workspace.files.uploads import Uploads
 from coterie.workspace.handoff import Handoff
 from coterie.workspace.http import HttpServer
 from coterie.workspace.members import Members
@@ -74,12 +75,15 @@ class WorkspaceServer:
         key = Ed25519PublicKey.from_public_bytes(launch.hub_key)
         self.members = Members(self.services, activity)
         self.sockets = Sockets(self.members, key, launch.workspace)
-        self.http = HttpServer(Content(self.root).serve, self.sockets, ports, key, launch.workspace)
+        self.uploads = Uploads(self.root, state / "uploads")
+        files = Content(self.root, self.uploads)
+        self.http = HttpServer(files.serve, self.sockets, ports, key, launch.workspace)
         self._handoff: Handoff | None = None
         self._http_listener: asyncio.Server | None = None
 
     async def start(self) -> None:
         """Start the services, then accept connections."""
+        await asyncio.to_thread(self.uploads.sweep)
         for service in self.services:
             await service.start()
         run = Path(self._launch.run)

@@ -5,19 +5,16 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
-import secrets
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from coterie.wire import kinds
 from coterie.wire.capabilities import Capability
 from coterie.wire.errors import CoterieError, ErrorCode
 from coterie.workspace.files.changes import make_folders
-from coterie.workspace.files.listing import UPLOADING
 from coterie.workspace.files.pack import pack
 from coterie.workspace.files.unpack import unpack
+from coterie.workspace.files.uploads import Uploads
 from coterie.workspace.http import Exchange
 from coterie.workspace.paths import Root, parts, problem
 
@@ -33,8 +30,9 @@ _GUARDS = list(kinds.GUARDS.items())
 class Content:
     """Answers `/files/PATH`: GET and HEAD for `file.read`, PUT for `file.write`."""
 
-    def __init__(self, root: Root) -> None:
+    def __init__(self, root: Root, uploads: Uploads) -> None:
         self._root = root
+        self._uploads = uploads
 
     async def serve(self, exchange: Exchange) -> None:
         """Answer one request. Raises CoterieError before the answer began."""
@@ -123,7 +121,7 @@ class Content:
         if before is not None and not stat.S_ISREG(before.st_mode):
             raise problem(IsADirectoryError(errno.EISDIR, ""), path)
         _check(exchange.headers, before, path)
-        with self._replacing(path, before) as descriptor:
+        with self._uploads.replacing(path, before) as descriptor:
             size = 0
             async for data in exchange.body():
                 size += len(data)
@@ -153,25 +151,6 @@ class Content:
             if error.code is ErrorCode.NOT_FOUND:
                 return None
             raise
-
-    @contextmanager
-    def _replacing(self, path: str, before: os.stat_result | None) -> Iterator[int]:
-        """Give a descriptor of a new file that takes the place of `path` at the end, and is gone after an exception."""
-        with self._root.parent(path) as (folder, name):
-            temporary = f".{secrets.token_hex(8)}{UPLOADING}"
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-            descriptor = os.open(temporary, flags, 0o666, dir_fd=folder)
-            try:
-                yield descriptor
-                if before is not None:
-                    os.fchmod(descriptor, stat.S_IMODE(before.st_mode))
-                os.fsync(descriptor)
-                os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
-            except BaseException:
-                os.unlink(temporary, dir_fd=folder)
-                raise
-            finally:
-                os.close(descriptor)
 
 
 @dataclass(frozen=True)
