@@ -13,8 +13,3 @@ class WorkspaceState(StrEnum):
     RUNNING = "running"
     STOPPING = "stopping"
     FAILED = "failed"
-
-    @property
-    def moving(self) -> bool:
-        """Whether a task of the hub is at work on it."""
-        return self in (WorkspaceState.STARTING, WorkspaceState.STOPPING)

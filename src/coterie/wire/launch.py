@@ -36,7 +36,6 @@ class Launch(msgspec.Struct, frozen=True, kw_only=True):
     """Inherited pipe: write one byte and close it once both sockets accept; -1: nobody waits."""
     shown_files: str = ""
     """`files` as user processes see it, where that differs; empty: the same."""
-    shown_home: str = ""
     environment: dict[str, str] = msgspec.field(default_factory=dict)
     """Variables for user processes, in addition to what the machine itself sets."""
     terminal_keep: int = TERMINAL_KEEP
