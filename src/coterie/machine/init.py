@@ -195,6 +195,10 @@ def _become(
         os.dup2(theirs, 1)
         os.dup2(theirs, 2)
         environment = {**os.environ, **environment, "PWD": folder}
+        if terminal:
+            # Programs believe these instead of the terminal, whose size changes (ncurses(3), use_env).
+            for name in ("LINES", "COLUMNS"):
+                environment.pop(name, None)
         os.execvpe(command[0], command, environment)  # noqa: S606 no shell: the command is a list
     except OSError as error:
         os.write(report, struct.pack("ii", error.errno or errno.EIO, where))

@@ -46,6 +46,18 @@ async def test_a_terminal_is_its_openers(terminals: Terminals) -> None:
     assert bob.infos[number].owner == "Bob"
 
 
+async def test_the_size_is_the_terminals_whatever_the_machine_was_started_with(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Full-screen programs believe these variables, and then never notice a size again."""
+    monkeypatch.setenv("LINES", "11")
+    monkeypatch.setenv("COLUMNS", "22")
+    ada = Tab(await start(environment={"LINES": "33"}))
+    number = await ada.open(columns=91, rows=17)
+    ada.type(number, 'echo "<$LINES|$COLUMNS>"; stty size\r')
+    await ada.sees(number, "<|>\r\n17 91\r\n")
+
+
 async def test_a_terminal_opens_in_a_folder(terminals: Terminals, tmp_path: Path) -> None:
     (tmp_path / "files" / "src" / "deep").mkdir(parents=True)
     ada = Tab(terminals)
