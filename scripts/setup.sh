@@ -11,12 +11,18 @@ stop() { printf 'coterie: %s\n' "$*" >&2; exit 1; }
 has() { command -v "$1" >/dev/null 2>&1; }
 
 python=
-for candidate in ${PYTHON:-} python3 python3.14 python3.13 python3.12 python3.11; do
-    if has "$candidate" && "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
-        python=$candidate
-        break
-    fi
-done
+find_python() {
+    for candidate in "${PYTHON:-}" python3 python3.14 python3.13 python3.12 python3.11; do
+        if has "$candidate" && "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            python=$candidate
+            return
+        fi
+    done
+}
+find_python
+
+# Whether there is a .venv that can be used: one that was interrupted while it was made has no pip.
+whole() { .venv/bin/python -c 'import sys, pip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
 
 # --- System packages: `missing` is needed, `useful` is only worth a warning. ---
 missing= useful=
@@ -24,7 +30,7 @@ need() { has "$1" || missing="$missing $2"; }
 
 if [ -z "$python" ]; then
     missing="$missing python3 python3-venv"
-elif [ ! -x .venv/bin/python ] && ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+elif ! whole && ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
     # Debian's packages of Python leave these two out.
     missing="$missing $("$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')"
 fi
@@ -45,16 +51,25 @@ as_root=
 if [ "$(id -u)" != 0 ]; then
     as_root=sudo
 fi
-if [ -n "$missing$useful" ] && has apt-get && { [ -z "$as_root" ] || { has sudo && sudo -n true 2>/dev/null; }; }; then
-    say "installing system packages:$missing$useful"
-    export DEBIAN_FRONTEND=noninteractive
-    $as_root apt-get update -q </dev/null >.make/apt.log 2>&1 || say "apt-get update failed (see .make/apt.log); trying with the lists there are"
+can_install() { has apt-get && { [ -z "$as_root" ] || { has sudo && sudo -n true 2>/dev/null; }; }; }
+updated=
+apt() {
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=120 "$@" </dev/null >>.make/apt.log 2>&1
+}
+install_packages() {
+    say "installing system packages:$1"
+    if [ -z "$updated" ]; then
+        updated=yes
+        : >.make/apt.log
+        apt update || say "apt-get update failed (see .make/apt.log); trying with the lists there are"
+    fi
     # shellcheck disable=SC2086  # a list of names
-    $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing $useful \
-        </dev/null >>.make/apt.log 2>&1 || { tail -n 20 .make/apt.log >&2; stop "apt-get could not install them; the lines above say why."; }
-    [ -n "$python" ] || python=python3
-elif [ -n "$missing" ]; then
-    if has apt-get; then
+    apt install -y --no-install-recommends $1
+}
+if [ -n "$missing" ]; then
+    if can_install; then
+        install_packages "$missing" || { tail -n 20 .make/apt.log >&2; stop "apt-get could not install them; the lines above say why."; }
+    elif has apt-get; then
         command="apt-get install -y$missing$useful"
         if [ -n "$as_root" ]; then
             if has sudo; then command="sudo $command"; else command="su -c '$command'"; fi
@@ -63,24 +78,36 @@ elif [ -n "$missing" ]; then
 
     $command
 "
+    else
+        stop "these programs are missing; install them with your system's package manager (Debian's names):$missing$useful"
     fi
-    stop "these programs are missing; install them with your system's package manager (Debian's names):$missing$useful"
-elif [ -n "$useful" ]; then
-    say "note: without$useful, machines have no network of their own. Debian: ${as_root:+$as_root }apt-get install -y$useful"
+    [ -n "$python" ] || find_python
+    [ -n "$python" ] || stop "Python 3.11 or newer is needed, and this system has an older one. Install a newer one beside it, and give its path: PYTHON=/path/to/python3 make $purpose"
+fi
+if [ -n "$useful" ] && [ "$(cat .make/without 2>/dev/null)" != "$useful" ]; then
+    # Tried and told once only: without these everything else works.
+    if ! { can_install && install_packages "$useful"; }; then
+        say "note: without$useful, machines have no network of their own. Debian: ${as_root:+$as_root }apt-get install -y$useful"
+        printf '%s\n' "$useful" >.make/without
+    fi
 fi
 
 # --- Python: .venv from the hashed list of versions. ---
-if ! .venv/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+if ! whole; then
     say "making .venv with $("$python" --version)"
     rm -rf .venv .make/installed
     "$python" -m venv .venv || { rm -rf .venv; stop "the virtual environment could not be made; the lines above say why."; }
 fi
 
 fingerprint() { cat "requirements/$1.txt" pyproject.toml | .venv/bin/python -c 'import hashlib, sys; print(hashlib.sha256(sys.stdin.buffer.read()).hexdigest())'; }
+pip() {
+    .venv/bin/python -m pip install --disable-pip-version-check --quiet "$@" </dev/null ||
+        stop "Python's packages could not be installed; the lines above say why. What was installed is kept: try again."
+}
 install() {
     say "installing Python packages (requirements/$1.txt)"
-    .venv/bin/python -m pip install --disable-pip-version-check --quiet --require-hashes -r "requirements/$1.txt" </dev/null
-    .venv/bin/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e . </dev/null
+    pip --require-hashes -r "requirements/$1.txt"
+    pip --no-deps --no-build-isolation -e .
     printf '%s %s\n' "$1" "$(fingerprint "$1")" >.make/installed
 }
 installed=$(cat .make/installed 2>/dev/null || true)
