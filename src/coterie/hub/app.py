@@ -79,7 +79,7 @@ def create_app(settings: Settings, driver: Driver | None = None, registry: Revok
     app = bare_app(lifespan=lifespan)
     app.state.hub = the_hub
     app.state.pages = pages.Pages()
-    app.state.passes = Passes(the_hub.key)
+    app.state.passes = Passes(the_hub.key, the_hub.database)
     app.add_middleware(Guard, settings=settings)
     app.add_middleware(PortsFront, hub=the_hub, passes=app.state.passes)
     return app

@@ -31,6 +31,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("set-cookie", "coterie_session=stolen; Path=/")
         self.send_header("set-cookie", "__Host-coterie_session=stolen; Path=/; Secure")
         self.send_header("set-cookie", "mine=1; Domain=localhost; Path=/")
+        self.send_header("clear-site-data", '"cookies"')
         self.send_header("content-length", str(len(told)))
         self.end_headers()
         if self.command != "HEAD":

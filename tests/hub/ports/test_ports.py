@@ -140,6 +140,7 @@ def test_the_program_never_sees_the_hubs_cookies_or_tokens(place: Place) -> None
 def test_the_program_cannot_set_the_hubs_cookies(place: Place) -> None:
     answer = place.visitor(coterie_port=place.cookie(place.owner)).get("/")
     assert answer.headers.get_list("set-cookie") == ["mine=1; Path=/"]
+    assert "clear-site-data" not in answer.headers, "which would end the hub's logins"
 
 
 def test_the_hubs_cookie_opens_nothing_on_a_ports_origin(place: Place) -> None:
@@ -246,7 +247,7 @@ class _Heard(WSListener):
         self.texts.put_nowait(b"<lost>")
 
 
-async def socket_to(place: Place, cookie: str, origin: str) -> tuple[WSTransport, _Heard]:
+async def socket_to(place: Place, cookie: str, origin: str, token: str = "coterie_x") -> tuple[WSTransport, _Heard]:
     heard = _Heard()
     transport, _ = await ws_connect(
         lambda: heard,
@@ -254,7 +255,10 @@ async def socket_to(place: Place, cookie: str, origin: str) -> tuple[WSTransport
         extra_headers={
             "Host": place.host,
             "Origin": origin,
-            "Cookie": f"coterie_port={cookie}; coterie_session=x; a=b",
+            "Cookie": f"coterie_port={cookie}; coterie_session=x; __Host-coterie_session=y; a=b",
+            "Authorization": f"Bearer {token}",
+            "Proxy-Authorization": "Basic x",
+            "Coterie-Ticket": "forged",
         },
     )
     return transport, heard
@@ -263,10 +267,13 @@ async def socket_to(place: Place, cookie: str, origin: str) -> tuple[WSTransport
 async def test_web_sockets_are_carried_and_cut_when_the_right_is_gone(place: Place) -> None:
     dan = place.owner.invite("dan", "Dan")
     place.owner.post(f"/workspaces/{place.workspace}/members", {"username": "dan"})
-    transport, heard = await socket_to(place, place.cookie(dan), place.origin)
+    transport, heard = await socket_to(
+        place, place.cookie(dan), place.origin, token=dan.post("/me/tokens", {"name": "t"})["token"]
+    )
     async with asyncio.timeout(10):
         told = json.loads(await heard.texts.get())
         assert told["cookie"] == "a=b"
+        assert not {"authorization", "proxy-authorization", "coterie-ticket"} & told.keys()
         transport.send(WSMsgType.TEXT, b"hello")
         assert await heard.texts.get() == b"HELLO"
         members = place.owner.get(f"/workspaces/{place.workspace}/members")

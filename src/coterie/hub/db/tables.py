@@ -186,6 +186,15 @@ class Layout(Table):
     layout: Mapped[str] = mapped_column(Text)
 
 
+class SpentCode(Table):
+    """A web port's one-time code that was used, kept until it would have expired."""
+
+    __tablename__ = "spent_codes"
+
+    nonce: Mapped[str] = mapped_column(ID, primary_key=True)
+    expires: Mapped[datetime] = mapped_column(index=True)
+
+
 class Audit(Table):
     """Who did what, on what, from where, when. Names rather than references: it outlives what it tells of."""
 

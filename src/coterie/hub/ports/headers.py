@@ -25,6 +25,9 @@ _HOP = frozenset(
 )
 """About one connection, not about the request (RFC 9110, 7.6.1); transfer-encoding and upgrade are handled apart."""
 
+_SITE_WIDE = b"clear-site-data"
+"""Deletes cookies of all hosts of a domain, the hub's among them (Clear Site Data, 3.1)."""
+
 _FORWARDED = frozenset({b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"x-real-ip"})
 
 
@@ -67,7 +70,8 @@ def to_browser(headers: Iterable[Header], place: Place) -> list[Header]:
     local = tuple(f"http://{host}:{place.port}/".encode() for host in ("localhost", "127.0.0.1"))
     for name, value in headers:
         name = name.lower()  # noqa: PLW2901
-        if name in _HOP or name in named or name in (b"transfer-encoding", b"upgrade") or name.startswith(_OURS):
+        left_out = name in (b"transfer-encoding", b"upgrade", _SITE_WIDE)
+        if left_out or name in _HOP or name in named or name.startswith(_OURS):
             continue
         if name == b"set-cookie":
             value = _own_cookie(value)  # noqa: PLW2901

@@ -9,11 +9,16 @@ from __future__ import annotations
 import base64
 import binascii
 import time
+from datetime import UTC, datetime
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import delete
+from sqlalchemy.exc import IntegrityError
 
+from coterie.hub.db.engine import Database
+from coterie.hub.db.tables import SpentCode, now
 from coterie.hub.ports.address import Place
 from coterie.wire.ids import new_id
 
@@ -43,11 +48,11 @@ class Pass(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Passes:
-    """Makes and reads passes. Codes are good once in this process, which is where they are used."""
+    """Makes and reads passes: what one replica made is good at every other, and a code once among all of them."""
 
-    def __init__(self, key: Ed25519PrivateKey) -> None:
+    def __init__(self, key: Ed25519PrivateKey, database: Database) -> None:
         self._key = key
-        self._used: dict[str, float] = {}
+        self._database = database
 
     def code(self, place: Place, user: str, login: str) -> str:
         """Return a code for the address of a redirect."""
@@ -59,37 +64,38 @@ class Passes:
         expires = time.time() + COOKIE_LIFETIME
         return self._sign(Pass(entry.workspace, entry.port, entry.user, entry.login, expires))
 
-    def read(self, text: str, place: Place, *, code: bool) -> Pass | None:
-        """Return the pass in `text` if it is good here and now. A code is good once."""
-        found = self._verify(text)
-        if found is None or found.expires < time.time() or bool(found.nonce) != code:
+    def read(self, cookie: str, place: Place) -> Pass | None:
+        """Return the pass in a cookie if it is good here and now."""
+        found = self._verify(cookie, place)
+        return found if found is not None and not found.nonce else None
+
+    async def spend(self, code: str, place: Place) -> Pass | None:
+        """Return the pass in a code if it is good here and now: it is only once. Raises CoterieError(DISK_FULL)."""
+        found = self._verify(code, place)
+        if found is None or not found.nonce:
             return None
-        if (found.workspace, found.port) != (place.workspace, place.port):
-            return None
-        if code and not self._first(found):
+        try:
+            async with self._database.write() as session:
+                await session.execute(delete(SpentCode).where(SpentCode.expires < now()))
+                session.add(SpentCode(nonce=found.nonce, expires=datetime.fromtimestamp(found.expires, UTC)))
+        except IntegrityError:
             return None
         return found
-
-    def _first(self, entry: Pass) -> bool:
-        now = time.time()
-        self._used = {nonce: expires for nonce, expires in self._used.items() if expires > now}
-        if entry.nonce in self._used:
-            return False
-        self._used[entry.nonce] = entry.expires
-        return True
 
     def _sign(self, content: Pass) -> str:
         body = msgspec.msgpack.encode(content)
         return f"{_text(body)}.{_text(self._key.sign(_PURPOSE + body))}"
 
-    def _verify(self, text: str) -> Pass | None:
+    def _verify(self, text: str, place: Place) -> Pass | None:
         try:
             body, _, signature = text.partition(".")
             content = _bytes(body)
             self._key.public_key().verify(_bytes(signature), _PURPOSE + content)
-            return msgspec.msgpack.decode(content, type=Pass)
+            found = msgspec.msgpack.decode(content, type=Pass)
         except (InvalidSignature, binascii.Error, msgspec.MsgspecError, ValueError):
             return None
+        here = (found.workspace, found.port) == (place.workspace, place.port)
+        return found if here and found.expires >= time.time() else None
 
 
 def _text(data: bytes) -> str:

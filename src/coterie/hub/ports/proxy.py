@@ -60,7 +60,7 @@ class PortsFront:
         self, scope: Scope, receive: Receive, send: Send, found: Headers, place: Place
     ) -> Response | None:
         if scope["path"] == ENTER:
-            return self._enter(scope, place)
+            return await self._enter(scope, place)
         gate: Gate | None = getattr(scope["app"].state, "gate", None)
         if gate is None:
             raise CoterieError(ErrorCode.UNAVAILABLE, "Coterie is just starting or stopping. Try again in a moment.")
@@ -72,9 +72,9 @@ class PortsFront:
         await self._carry(visit, place, scope, receive, send)
         return None
 
-    def _enter(self, scope: Scope, place: Place) -> Response:
+    async def _enter(self, scope: Scope, place: Place) -> Response:
         query = parse_qs(scope["query_string"].decode("ascii", "replace"))
-        entry = self._passes.read(query.get("code", [""])[0], place, code=True)
+        entry = await self._passes.spend(query.get("code", [""])[0], place)
         if entry is None:
             raise CoterieError(ErrorCode.EXPIRED, "This link was used already or is too old. Open the port again.")
         secure = self._hub.settings.secure

@@ -57,7 +57,7 @@ async def visitor(hub: Hub, passes: Passes, headers: Mapping[str, str], place: P
     Everything is looked up at every request, so a right that was taken away is gone at once.
     Raises CoterieError(FORBIDDEN | NOT_FOUND).
     """
-    entry = passes.read(cookie_of(headers, hub.settings.secure), place, code=False)
+    entry = passes.read(cookie_of(headers, hub.settings.secure), place)
     if entry is None:
         return None
     identity = await _identity(hub, entry)
