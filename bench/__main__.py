@@ -24,8 +24,18 @@ def main(arguments: list[str]) -> int:
     code = 0
     for question in arguments or questions():
         print(f"── {question}", flush=True)
-        code |= subprocess.run([sys.executable, "-m", f"bench.{question}"], cwd=HERE.parent, check=False).returncode
+        code |= _run([sys.executable, "-m", f"bench.{question}"])
     return min(code, 1)
+
+
+def _run(command: list[str]) -> int:
+    """Run a bench; after Ctrl-C, which it hears too, wait until it has ended what it started."""
+    with subprocess.Popen(command, cwd=HERE.parent) as process:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            process.wait()
+            raise
 
 
 if __name__ == "__main__":

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime
 import json
+import math
 import os
 import platform
+import re
 import shutil
 import statistics
 import subprocess
@@ -27,6 +29,8 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 T = TypeVar("T")
 
 _tables: list[str] = []
+_peers: dict[str, str] = {}
+"""Versions of the peers' packages, by name."""
 
 
 def pip_peer(name: str, packages: Sequence[str]) -> Path:
@@ -39,6 +43,11 @@ def pip_peer(name: str, packages: Sequence[str]) -> Path:
         venv.create(place, with_pip=True, clear=True)
         subprocess.run([python, "-m", "pip", "install", "--quiet", *packages], check=True)
         done.write_text(wanted)
+    names = {re.split(r"[\[=<>]", package)[0] for package in packages}
+    site = [str(path) for path in (place / "lib").glob("python*/site-packages")]
+    for found in metadata.distributions(path=site):
+        if found.name in names:
+            _peers[found.name] = found.version
     return python
 
 
@@ -55,6 +64,9 @@ def npm_peer(name: str, packages: Sequence[str]) -> Path:
             [npm, "install", "--silent", "--no-audit", "--no-fund", *packages], cwd=place, env=_env(), check=True
         )
         done.write_text(wanted)
+    for package in packages:
+        name = package[0] + package[1:].partition("@")[0]
+        _peers[name] = json.loads((place / "node_modules" / name / "package.json").read_text())["version"]
     return place
 
 
@@ -139,6 +151,7 @@ def finish(result: Mapping[str, Any]) -> None:
     if missing:
         raise ValueError(f"the result lacks {sorted(missing)}")
     line = json.dumps(_rounded(result))
+    print(f"\n{machine()}\n{versions()}\n", flush=True)
     if os.environ.get("KEEP", "1") != "0":
         _keep(str(result["question"]), line)
     print(line, flush=True)
@@ -160,12 +173,16 @@ def machine() -> str:
 
 
 def versions() -> str:
-    """What ran, in a line."""
+    """What ran, in a line: ours, and the peers' packages that this run asked for."""
     ours = [f"{name} {metadata.version(name)}" for name in _VERSIONS]
     commit = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
     ).stdout.strip()
-    return ", ".join([f"Coterie {commit or 'unknown'}", f"Python {platform.python_version()}", *ours])
+    peers = [f"{name} {version}" for name, version in sorted(_peers.items())]
+    if peers:
+        ran = subprocess.run([node(), "--version"], env=_env(), capture_output=True, text=True, check=False)
+        peers = [f"beside Node.js {ran.stdout.strip().lstrip('v') or 'unknown'}", *peers]
+    return ", ".join([f"Coterie {commit or 'unknown'}", f"Python {platform.python_version()}", *ours, *peers])
 
 
 def _keep(question: str, line: str) -> None:
@@ -185,7 +202,9 @@ def _keep(question: str, line: str) -> None:
 
 
 def _cell(value: Any) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return "–" if math.isnan(value) else f"{value:.3g}"
+    return str(value)
 
 
 def _rounded(value: Any) -> Any:

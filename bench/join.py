@@ -14,7 +14,6 @@ from typing import Any
 from bench import harness
 from bench.rooms.joining import Joiner, long_history
 from bench.rooms.servers import BASE, Server, everyone
-from tests.support.raw import RawSocket
 
 RUNS = int(os.environ.get("RUNS", "15"))
 TOGETHER = 50
@@ -30,7 +29,7 @@ def prepare(server: Server, update: bytes) -> Joiner:
     server.begin(ROOM)
     joiner = Joiner(server, ROOM)
     joiner.join(BASE)
-    joiner.say(RawSocket.frame(server.edit(ROOM, 1, update)))
+    joiner.say([server.edit(ROOM, 1, update)])
     late = Joiner(server, ROOM)
     late.join(BASE + 1)
     late.close()

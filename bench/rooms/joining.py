@@ -1,11 +1,13 @@
-"""A plain client that joins rooms one message at a time, and a document with a long history."""
+"""A plain client that joins rooms one message at a time and then stays, and a document with a long history."""
 
 from __future__ import annotations
 
+import select
 import shutil
 import socket
 import subprocess
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from bench import harness
@@ -13,9 +15,11 @@ from bench.hop import after_handshake
 from bench.rooms.servers import Y_WEBSOCKET, Server
 from tests.support.raw import RawSocket
 
+_CLOSE, _PING, _PONG = 8, 9, 0x8A
+
 
 class Joiner:
-    """One connection to a server."""
+    """One connection to a server. Answers pings whenever it reads, as every browser does."""
 
     def __init__(self, server: Server, room: str) -> None:
         self._server = server
@@ -34,35 +38,79 @@ class Joiner:
 
     def ask(self, client: int) -> None:
         """Ask for the document and wait for nothing."""
-        self.say(b"".join(RawSocket.frame(message) for message in self._server.opening(self._room, client)))
+        self.say(self._server.opening(self._room, client))
 
     def receive(self) -> None:
-        """Wait until all of the document is here."""
-        while not self._server.is_state(self._frame()):
+        """Wait until all of the document is here. Raises ConnectionError, TimeoutError."""
+        while True:
+            frame = self._frame()
+            if frame is None:
+                self._read()
+            elif self._server.is_state(frame):
+                return
+
+    def say(self, messages: Iterable[bytes]) -> None:
+        """Send messages."""
+        self._socket.sendall(b"".join(RawSocket.frame(message) for message in messages))
+
+    def stay(self) -> None:
+        """Say what keeps a server from taking this client for gone."""
+        self.say(self._server.still_here(self._room))
+
+    def hear(self) -> None:
+        """Take what has come. Raises ConnectionError when the server hung up."""
+        self._read()
+        while self._frame() is not None:
             continue
 
-    def say(self, frames: bytes) -> None:
-        self._socket.sendall(frames)
+    def fileno(self) -> int:
+        """The connection's descriptor."""
+        return self._socket.fileno()
 
     def close(self) -> None:
+        """Hang up."""
         self._socket.close()
 
-    def _frame(self) -> bytes:
-        head = self._take(2)
-        size = head[1] & 127
-        if size > 125:
-            size = int.from_bytes(self._take(2 if size == 126 else 8), "big")
-        return self._take(size)
+    def _frame(self) -> bytes | None:
+        """The next whole message that came, None when there is none yet."""
+        data = self._data
+        while len(data) >= 2:
+            size, start = data[1] & 127, 2
+            if size > 125:
+                start = 4 if size == 126 else 10
+                if len(data) < start:
+                    return None
+                size = int.from_bytes(data[2:start], "big")
+            if len(data) < start + size:
+                return None
+            kind, payload = data[0] & 15, bytes(data[start : start + size])
+            del data[: start + size]
+            if kind == _CLOSE:
+                raise ConnectionError(f"closed: {payload!r}")
+            if kind != _PING:
+                return payload
+            self._socket.sendall(RawSocket.frame(payload, _PONG))
+        return None
 
-    def _take(self, size: int) -> bytes:
-        while len(self._data) < size:
-            data = self._socket.recv(1 << 20)
-            if not data:
-                raise ConnectionError("the server hung up")
-            self._data += data
-        taken = bytes(self._data[:size])
-        del self._data[:size]
-        return taken
+    def _read(self) -> None:
+        data = self._socket.recv(1 << 20)
+        if not data:
+            raise ConnectionError("the server hung up")
+        self._data += data
+
+
+def attend(joiners: Iterable[Joiner], seconds: float) -> None:
+    """Let clients stay for a while and do nothing. Raises ConnectionError when a server lets go of one."""
+    watch = select.epoll()
+    by_descriptor = {joiner.fileno(): joiner for joiner in joiners}
+    for descriptor, joiner in by_descriptor.items():
+        watch.register(descriptor, select.EPOLLIN)
+        joiner.stay()
+    until = time.monotonic() + seconds
+    with watch:
+        while (left := until - time.monotonic()) > 0:
+            for descriptor, _ in watch.poll(left):
+                by_descriptor[descriptor].hear()
 
 
 def long_history() -> bytes:

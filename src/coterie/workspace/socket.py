@@ -27,7 +27,8 @@ from coterie.workspace import frames
 from coterie.workspace.members import Members
 
 log = logging.getLogger("coterie.workspace")
-_picows_log = logging.getLogger("picows")
+# Around its logger, because of a bare one picows makes a copy for every connection: half a kilobyte each.
+_picows_log = logging.LoggerAdapter(logging.getLogger("picows"))
 _picows_log.setLevel(logging.CRITICAL)  # what it would say is said here, with the member's name
 
 HIGH_WATER = 1 << 20
