@@ -145,6 +145,10 @@ class IdePage:
     def open_history(self) -> HistoryView:
         """Open the earlier versions of the file in front."""
         self.page.get_by_role("button", name="History").filter(visible=True).click()
+        return self.history()
+
+    def history(self) -> HistoryView:
+        """The earlier versions of the file in front, where they are shown."""
         return HistoryView(self.page)
 
     def text(self) -> str:
@@ -176,6 +180,14 @@ class IdePage:
         """Open what somebody has open, by the menu of their avatar."""
         self.people.get_by_role("button", name=re.compile(f"^{person}")).click()
         self.page.get_by_role("menuitem").filter(has_text=re.compile(re.escape(name))).click()
+
+    def rename_terminal(self, name: str, to: str) -> None:
+        """Give a terminal another name, by the menu of its tab."""
+        self.tab(name).click(button="right")
+        self.page.get_by_role("menuitem", name="Rename…").click()
+        self.page.get_by_role("textbox", name="Name of the terminal").fill(to)
+        self.page.get_by_role("button", name="Rename", exact=True).click()
+        expect(self.tab(to)).to_be_visible()
 
     def terminal(self, name: str) -> TerminalView:
         """A terminal that is shown, once it can be typed into."""

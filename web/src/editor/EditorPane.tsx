@@ -33,11 +33,15 @@ export default function EditorPane({ path, active, at }: EditorPaneProps) {
 function DocumentPane({ shared, active, at }: { shared: SharedDocument; active: boolean; at: EditorPaneProps["at"] }) {
   const { channel, notify, workspace } = useIde();
   const facts = useSyncExternalStore(shared.subscribe, shared.snapshot);
-  const [place, setPlace] = useState<Place>({ line: 1, column: 1, selected: 0 });
-  const [history, setHistory] = useState(false);
+  const [place, setPlace] = useState<Place>({ line: 1, column: 1, selected: 0, writer: "" });
+  /** The version that the history begins with, 0: the newest; null while the text is shown. */
+  const [history, setHistory] = useState<number | null>(null);
   const [named, setNamed] = useState(false);
   useEffect(
-    () => shared.onNotice(({ kind, sentence }) => notify({ kind: kind === "warning" ? "warning" : "info", sentence })),
+    () =>
+      shared.onNotice(({ kind, sentence, version }) =>
+        notify({ kind, sentence, action: version ? { label: "Show it", run: () => setHistory(version) } : undefined }),
+      ),
     [shared, notify],
   );
 
@@ -76,10 +80,16 @@ function DocumentPane({ shared, active, at }: { shared: SharedDocument; active: 
           <Text size="sm">Read-only. {facts.reason}</Text>
         </div>
       )}
-      <TextArea shared={shared} active={active && !history} at={at} named={named} hidden={history} onPlace={setPlace} />
-      {history && (
+      <TextArea shared={shared} active={active && history === null} at={at} named={named} hidden={history !== null} onPlace={setPlace} />
+      {history !== null && (
         <Suspense fallback={<Waiting path={facts.path} />}>
-          <HistoryView shared={shared} writable={facts.writable} onClose={() => setHistory(false)} />
+          <HistoryView
+            key={facts.generation}
+            shared={shared}
+            writable={facts.writable}
+            first={history}
+            onClose={() => setHistory(null)}
+          />
         </Suspense>
       )}
       <footer className={classes.foot} aria-label="Place in the file">
@@ -87,16 +97,23 @@ function DocumentPane({ shared, active, at }: { shared: SharedDocument; active: 
           {facts.path}
         </span>
         <Tooltip label="Name who wrote each line">
-          <UnstyledButton className={classes.tool} aria-pressed={named} onClick={() => setNamed(!named)}>
+          <UnstyledButton
+            className={classes.tool}
+            aria-label="Who wrote this"
+            aria-pressed={named}
+            disabled={history !== null}
+            onClick={() => setNamed(!named)}
+          >
             <IconUserEdit size={14} aria-hidden /> Who wrote this
           </UnstyledButton>
         </Tooltip>
         <Tooltip label="Earlier versions of this file">
           <UnstyledButton
             className={classes.tool}
-            aria-pressed={history}
-            disabled={facts.phase !== "open"}
-            onClick={() => setHistory(!history)}
+            aria-label="History"
+            aria-pressed={history !== null}
+            disabled={facts.phase !== "open" && history === null}
+            onClick={() => setHistory(history === null ? 0 : null)}
           >
             <IconHistory size={14} aria-hidden /> History
           </UnstyledButton>
@@ -105,6 +122,7 @@ function DocumentPane({ shared, active, at }: { shared: SharedDocument; active: 
           Line {place.line}, column {place.column}
           {place.selected > 0 && ` (${place.selected} selected)`}
         </span>
+        {named && history === null && <span className={classes.writer}>{place.writer}</span>}
         {facts.format && <span>{facts.format}</span>}
       </footer>
     </div>

@@ -174,7 +174,7 @@ function surface(dark: boolean): Extension {
         display: "block",
         height: "100%",
         padding: "0 8px",
-        borderLeft: "3px solid var(--person)",
+        borderLeft: "3px solid var(--person, transparent)",
         color: "var(--mantine-color-dimmed)",
         font: "11px/1.95 var(--mantine-font-family)",
         overflow: "hidden",

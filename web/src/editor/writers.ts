@@ -1,5 +1,5 @@
 /** A column beside the text that names who wrote each line, shown on demand. */
-import { StateEffect, StateField, type Extension } from "@codemirror/state";
+import { StateEffect, StateField, type EditorState, type Extension } from "@codemirror/state";
 import { EditorView, gutter, GutterMarker, ViewPlugin, type ViewUpdate } from "@codemirror/view";
 import { colourOf } from "../presence/colours";
 import type { Channel } from "../wire/channel";
@@ -10,7 +10,8 @@ import type { SharedDocument } from "./document";
 const AGAIN_AFTER = 400;
 const SINCE = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 
-type Lines = readonly (Writer | null)[];
+/** Per line its writer, "file" for what the file brought with it, null for an empty line. */
+type Lines = readonly (Writer | "file" | null)[];
 
 const setLines = StateEffect.define<Lines>();
 
@@ -24,7 +25,7 @@ const lines = StateField.define<Lines>({
 
 class Name extends GutterMarker {
   constructor(
-    readonly writer: Writer,
+    readonly writer: Writer | "file",
     /** Whether the line above has another writer: only the first line of a run names them. */
     readonly first: boolean,
     readonly scheme: "light" | "dark",
@@ -33,17 +34,37 @@ class Name extends GutterMarker {
   }
 
   override eq(other: Name): boolean {
-    return other.writer.client === this.writer.client && other.first === this.first && other.scheme === this.scheme;
+    return identity(other.writer) === identity(this.writer) && other.first === this.first && other.scheme === this.scheme;
   }
 
   override toDOM(): HTMLElement {
     const label = document.createElement("span");
     label.className = "cm-coterie-writer";
+    if (this.writer === "file") {
+      label.dataset["from"] = "file";
+      label.textContent = this.first ? "from the file" : "";
+      return label;
+    }
     label.style.setProperty("--person", colourOf(this.writer.colour)[this.scheme].solid);
     label.textContent = this.first ? this.writer.name : "";
     label.title = `${this.writer.name}, since ${SINCE.format(this.writer.since * 1000)}`;
     return label;
   }
+}
+
+const identity = (writer: Writer | "file") => (writer === "file" ? writer : writer.client);
+const person = (writer: Lines[number] | undefined) => (writer && writer !== "file" ? writer.user : writer);
+
+/** Whether an update brought other writers. */
+export function writersFound(update: ViewUpdate): boolean {
+  return update.transactions.some((one) => one.effects.some((effect) => effect.is(setLines)));
+}
+
+/** Who wrote a line (the first is 1), in words; empty for an empty one, and before it is known. */
+export function writerOf(state: EditorState, line: number): string {
+  const writer = state.field(lines, false)?.[line - 1];
+  if (!writer) return "";
+  return writer === "file" ? "From the file" : `Written by ${writer.name}`;
 }
 
 /** The column, for one document. What came from the disk names nobody. */
@@ -79,7 +100,7 @@ export function writers(channel: Channel, shared: SharedDocument, scheme: "light
           if (answer?.type === "DocumentWrittenBy") for (const writer of answer.writers) known.set(writer.client, writer);
         }
         if (this.gone) return;
-        const found = clients.map((client) => (client === null ? null : (known.get(client) ?? null)));
+        const found = clients.map((client) => (client === null ? null : (known.get(client) ?? "file")));
         this.view.dispatch({ effects: setLines.of(found) });
       }
     },
@@ -94,9 +115,9 @@ export function writers(channel: Channel, shared: SharedDocument, scheme: "light
         const number = view.state.doc.lineAt(line.from).number;
         const writer = found[number - 1];
         if (!writer) return null;
-        return new Name(writer, found[number - 2]?.user !== writer.user, scheme);
+        return new Name(writer, person(found[number - 2]) !== person(writer), scheme);
       },
-      lineMarkerChange: (update) => update.transactions.some((one) => one.effects.some((effect) => effect.is(setLines))),
+      lineMarkerChange: writersFound,
     }),
   ];
 }

@@ -10,7 +10,10 @@ export interface SaveState {
 
 /** Over all open documents, the active one's assurances last; null when none is open. */
 export function savingInWords(all: readonly DocumentFacts[], active: DocumentFacts | null): SaveState | null {
-  const open = all.filter((facts) => facts.phase !== "failed");
+  if (active?.gone && active.phase === "open") {
+    return { tone: "problem", words: "File deleted", sentence: "Its text is kept until everyone has closed it, and saved once you restore the file." };
+  }
+  const open = all.filter((facts) => facts.phase !== "failed" && !facts.gone);
   const problem = open.find((facts) => facts.problem !== "");
   if (problem) return { tone: "problem", words: "Not saved", sentence: `${problem.path}: ${problem.problem}` };
   const waiting = open.reduce((sum, facts) => sum + facts.unconfirmed, 0);

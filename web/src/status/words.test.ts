@@ -80,6 +80,8 @@ describe("saving in words", () => {
     expect(words(facts(), facts({ problem: "The disk is full." }), facts({ unconfirmed: 1 }))).toBe("Not saved");
     expect(words(facts({ phase: "offline", unconfirmed: 1 }))).toBe("1 change waits for the connection");
     expect(words(facts({ writable: false, reason: "You may only watch." }))).toBe("Read-only");
+    expect(words(facts({ gone: true, saved: false }))).toBe("File deleted");
+    expect(words(facts(), facts({ gone: true, saved: false }))).toBe("Saved");
   });
 });
 
