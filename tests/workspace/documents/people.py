@@ -72,6 +72,7 @@ class Page:
         self.user = user
         self.path = path
         self.notices: list[int] = []
+        self.problems: list[str] = []
         self.failures: list[CoterieError] = []
         self.member: FakeMember | None = None
         self.sent: list[Any] = []
@@ -217,6 +218,8 @@ class Page:
     def _on_DocumentRebased(self, message: wire.DocumentRebased) -> None:  # noqa: N802
         if message.version:
             self.notices.append(message.version)
+        if message.problem:
+            self.problems.append(message.problem)
         self.sent.append(wire.DocumentOpen(3, self.path, "", b"", 0))
 
     def _on_DocumentUpdate(self, message: wire.DocumentUpdate) -> None:  # noqa: N802
@@ -235,6 +238,10 @@ class Page:
 
     def _on_DocumentGone(self, message: wire.DocumentGone) -> None:  # noqa: N802
         self.gone = message.gone
+
+    def _on_DocumentRefused(self, message: wire.DocumentRefused) -> None:  # noqa: N802
+        self._document = 0
+        self._carry_over(message.document, str(self.confirmed_root))
 
     def _on_DocumentReset(self, message: wire.DocumentReset) -> None:  # noqa: N802
         self._document = 0

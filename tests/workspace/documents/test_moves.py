@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from coterie.workspace.documents import disk, moves
+from coterie.workspace.documents import disk, inplace, moves
 from coterie.workspace.paths import Root
 
 
@@ -25,7 +25,7 @@ def test_a_pipe_in_the_place_of_a_file_holds_nobody_up(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     folder = os.open(tmp_path, os.O_RDONLY)
     try:
-        disk._overwrite(folder, "pipe", b"text")
+        inplace.overwrite(folder, "pipe", "pipe", b"text", tmp_path / "journal")
     except OSError:
         pass
     else:

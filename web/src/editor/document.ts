@@ -14,6 +14,10 @@ import { proof } from "./proof";
 /** Transaction origin of everything that came from elsewhere. */
 export const REMOTE = Symbol("remote");
 
+/** Bytes of a live edit, as the server has it; a larger one travels as text. */
+const LARGEST_EDIT = 1 << 20;
+/** Bytes of both texts of a rebase: less than a message may have. */
+const LARGEST_REBASE = 8_000_000;
 const KEEP_AFTER = 250;
 const CHECK_AFTER = 3_000;
 const CHECK_AGAIN = 2_000;
@@ -82,6 +86,7 @@ export class SharedDocument {
   private keepTimer: ReturnType<typeof setTimeout> | undefined;
   private checkTimer: ReturnType<typeof setTimeout> | undefined;
   private differed = false;
+  private goingOver = false;
   private closed = false;
   /** The document whose file took this one's place: this page has it already, and shows it instead. */
   successor: SharedDocument | null = null;
@@ -253,6 +258,11 @@ export class SharedDocument {
     void this.open();
   }
 
+  /** The server did not take in an edit as it was: it gets the text instead, and keeps as a version what does not fit. */
+  refused(): void {
+    void this.goOver();
+  }
+
   checked(comparable: boolean, same: boolean): void {
     if (!comparable) return this.checkSoon(CHECK_AGAIN);
     if (same) {
@@ -264,7 +274,9 @@ export class SharedDocument {
       this.differed = true;
       return this.checkSoon(CHECK_AGAIN);
     }
-    void this.heal();
+    this.differed = false;
+    const sentence = "This page had another text than the others. It shows the shared text again.";
+    void this.goOver({ kind: "warning", sentence, version: 0 });
   }
 
   // Joining
@@ -365,6 +377,9 @@ export class SharedDocument {
   }
 
   private async carryOver(room: number, base: Uint8Array, text: Uint8Array, into: SharedDocument = this): Promise<void> {
+    if (base.length + text.length > LARGEST_REBASE) {
+      throw new RequestError("too-big", "The text on this page is too large to be sent. It stays on this page: copy from it what you need.");
+    }
     const done = await this.channel.request({
       type: "DocumentRebase",
       document: room,
@@ -373,7 +388,8 @@ export class SharedDocument {
       text,
     });
     if (done.type !== "DocumentRebased" || done.version === 0) return;
-    const sentence = `Some of the text on this page did not fit into the shared text any more. It is kept in this file's history as “${done.name}”.`;
+    const why = done.problem || "Some of the text on this page did not fit into the shared text any more.";
+    const sentence = `${why} ${done.problem ? "What was typed on this page" : "It"} is kept in this file's history as “${done.name}”.`;
     into.notice({ kind: "warning", sentence, version: done.version });
   }
 
@@ -405,7 +421,8 @@ export class SharedDocument {
   private submit(update: Uint8Array, edits: number): void {
     const sequence = ++this.sequence;
     this.pending.push({ sequence, update, edits });
-    if (this.number) this.channel.send({ type: "DocumentEdit", document: this.number, sequence, update });
+    if (this.number && update.length > LARGEST_EDIT) void this.goOver();
+    else if (this.number) this.channel.send({ type: "DocumentEdit", document: this.number, sequence, update });
     this.keepSoon();
   }
 
@@ -460,19 +477,22 @@ export class SharedDocument {
     }, delay);
   }
 
-  private async heal(): Promise<void> {
-    this.differed = false;
+  /** Go over to the server's copy of the same history; what was typed here is carried over as text. */
+  private async goOver(afterwards?: DocumentNotice): Promise<void> {
+    if (this.goingOver || !this.number) return;
+    this.goingOver = true;
     const room = this.number;
     this.number = 0;
     try {
       await this.rebase(room);
-      this.notice({
-        kind: "warning",
-        sentence: "This page had another text than the others. It shows the shared text again.",
-        version: 0,
-      });
+      if (afterwards) this.notice(afterwards);
+      this.checkSoon();
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
+      // Without a connection it goes on when there is one. Anything else stays as it is, and says so.
+      if (error.code !== "unavailable" || this.channel.state === "open") this.set({ phase: "offline", problem: error.sentence });
+    } finally {
+      this.goingOver = false;
     }
   }
 
@@ -493,6 +513,11 @@ export class SharedDocument {
     if (cursor) this.cursors.set(connection, cursor);
     else this.cursors.delete(connection);
     for (const listener of [...this.cursorListeners]) listener(connection);
+  }
+
+  /** Tell whoever shows this document. */
+  tell(notice: DocumentNotice): void {
+    this.notice(notice);
   }
 
   private notice(notice: DocumentNotice): void {

@@ -38,6 +38,7 @@ export class Documents {
       on("DocumentAck", ({ document, sequence }) => this.in(document)?.acknowledged(sequence)),
       on("DocumentSaved", ({ document, saved, problem }) => this.in(document)?.stored(saved, problem)),
       on("DocumentGone", ({ document, gone }) => this.in(document)?.lostFile(gone)),
+      on("DocumentRefused", ({ document }) => this.in(document)?.refused()),
       on("DocumentReset", ({ document, kept }) => this.in(document)?.reset(kept)),
       on("DocumentChecked", ({ document, comparable, same }) => this.in(document)?.checked(comparable, same)),
       on("DocumentMoved", ({ document, path }) => {

@@ -1,6 +1,19 @@
-/** Characters of two UTF-16 units (emoji, say) are changed whole: a shared text that is cut inside one loses it. */
+/** What an editor never does to a shared text: cut a character in two, put in what no text file holds, make it too long. */
 import { EditorState, Transaction, type Extension, type Text } from "@codemirror/state";
 import { ySyncAnnotation } from "y-codemirror.next";
+
+/** Characters of the longest text that is edited: the server counts bytes, and refuses what only the page would take. */
+export const LONGEST = 10 << 20;
+
+/** Leaves out, as a whole, what would make the text too long, and tells the person. */
+export function bounded(refused: (sentence: string) => void, longest = LONGEST): Extension {
+  return EditorState.changeFilter.of((transaction) => {
+    if (transaction.annotation(ySyncAnnotation) || transaction.newDoc.length <= longest) return true;
+    if (transaction.newDoc.length <= transaction.startState.doc.length) return true;
+    refused(`The file would become longer than ${longest >> 20} MB, the most that can be edited together. Nothing was inserted.`);
+    return false;
+  });
+}
 
 /**
  * Widens what a person changes to whole characters. The browser tells of "😀" becoming "😁" as of a change in their second
@@ -14,8 +27,11 @@ export const wholeCharacters: Extension = EditorState.transactionFilter.of((tran
   transaction.changes.iterChanges((fromOld, toOld, _fromNew, _toNew, inserted) => {
     const from = cuts(doc, fromOld) ? fromOld - 1 : fromOld;
     const to = cuts(doc, toOld) ? toOld + 1 : toOld;
-    widened ||= from < fromOld || to > toOld;
-    const insert = doc.sliceString(from, fromOld) + inserted.sliceString(0, inserted.length, "\n") + doc.sliceString(toOld, to);
+    const typed = inserted.sliceString(0, inserted.length, "\n");
+    // A file with a NUL is no text any more: the sign for one stands in for it.
+    const text = typed.replaceAll("\0", "␀");
+    widened ||= from < fromOld || to > toOld || text !== typed;
+    const insert = doc.sliceString(from, fromOld) + text + doc.sliceString(toOld, to);
     changes.push({ from, to, insert });
   });
   if (!widened) return transaction;

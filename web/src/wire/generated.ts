@@ -151,7 +151,6 @@ export interface DocumentRevert {
   type: "DocumentRevert";
   request: number;
   document: number;
-  version: number;
 }
 
 export interface DocumentWriters {
@@ -346,6 +345,13 @@ export interface DocumentAck {
   sequence: number;
 }
 
+export interface DocumentRefused {
+  type: "DocumentRefused";
+  document: number;
+  code: ErrorCode;
+  sentence: string;
+}
+
 export interface DocumentSaved {
   type: "DocumentSaved";
   document: number;
@@ -383,6 +389,7 @@ export interface DocumentRebased {
   request: number;
   version: number;
   name: string;
+  problem: string;
 }
 
 export interface DocumentHistory {
@@ -482,7 +489,7 @@ export interface TerminalOutput {
 
 export type ClientMessage = Ping | PresenceUpdate | DocumentOpen | DocumentClose | DocumentEdit | CursorMove | DocumentRebase | DocumentCheck | DocumentRestore | DocumentVersions | DocumentVersion | DocumentRevert | DocumentWriters | DocumentPage | FileList | FileWatch | FileFind | FileCreate | FileMove | FileDelete | TerminalOpen | TerminalRunAgain | TerminalAttach | TerminalDetach | TerminalAck | TerminalInput | TerminalSignal | TerminalScreen | TerminalResize | TerminalRename | TerminalClose;
 
-export type ServerMessage = Welcome | PeopleChanged | Done | Failed | Notice | Pong | DocumentOpened | DocumentUpdate | DocumentAck | DocumentSaved | DocumentMoved | DocumentGone | DocumentReset | DocumentChecked | DocumentRebased | DocumentHistory | DocumentVersionText | DocumentWrittenBy | DocumentPaged | CursorMoved | FileListing | FileFound | FilesChanged | PortsChanged | TerminalOpened | TerminalAttached | TerminalsChanged | TerminalTyping | TerminalScreenWanted | TerminalOutput;
+export type ServerMessage = Welcome | PeopleChanged | Done | Failed | Notice | Pong | DocumentOpened | DocumentUpdate | DocumentAck | DocumentRefused | DocumentSaved | DocumentMoved | DocumentGone | DocumentReset | DocumentChecked | DocumentRebased | DocumentHistory | DocumentVersionText | DocumentWrittenBy | DocumentPaged | CursorMoved | FileListing | FileFound | FilesChanged | PortsChanged | TerminalOpened | TerminalAttached | TerminalsChanged | TerminalTyping | TerminalScreenWanted | TerminalOutput;
 
 /** Fields in the order they travel, each with the record type it holds, if any. */
 export const FIELDS: Record<string, readonly (readonly [string, string])[]> = {
@@ -503,7 +510,7 @@ export const FIELDS: Record<string, readonly (readonly [string, string])[]> = {
   DocumentRestore: [["request", ""], ["document", ""]],
   DocumentVersions: [["request", ""], ["document", ""]],
   DocumentVersion: [["request", ""], ["document", ""], ["version", ""]],
-  DocumentRevert: [["request", ""], ["document", ""], ["version", ""]],
+  DocumentRevert: [["request", ""], ["document", ""]],
   DocumentWriters: [["request", ""], ["document", ""]],
   DocumentPage: [["request", ""], ["path", ""], ["offset", ""]],
   FileList: [["request", ""], ["path", ""]],
@@ -532,12 +539,13 @@ export const FIELDS: Record<string, readonly (readonly [string, string])[]> = {
   DocumentOpened: [["request", ""], ["document", ""], ["path", ""], ["epoch", ""], ["update", ""], ["state_vector", ""], ["writable", ""], ["reason", ""], ["format", ""]],
   DocumentUpdate: [["document", ""], ["update", ""]],
   DocumentAck: [["document", ""], ["sequence", ""]],
+  DocumentRefused: [["document", ""], ["code", ""], ["sentence", ""]],
   DocumentSaved: [["document", ""], ["saved", ""], ["problem", ""]],
   DocumentMoved: [["document", ""], ["path", ""]],
   DocumentGone: [["document", ""], ["gone", ""]],
   DocumentReset: [["document", ""], ["kept", ""]],
   DocumentChecked: [["document", ""], ["comparable", ""], ["same", ""]],
-  DocumentRebased: [["request", ""], ["version", ""], ["name", ""]],
+  DocumentRebased: [["request", ""], ["version", ""], ["name", ""], ["problem", ""]],
   DocumentHistory: [["request", ""], ["versions", "Version"]],
   DocumentVersionText: [["request", ""], ["text", ""]],
   DocumentWrittenBy: [["request", ""], ["writers", "Writer"]],

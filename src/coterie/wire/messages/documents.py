@@ -7,6 +7,7 @@ that a frame is built once for all. `update` and `state_vector` are Yjs bytes (v
 from __future__ import annotations
 
 from coterie.wire.capabilities import Capability
+from coterie.wire.errors import ErrorCode
 from coterie.wire.messages.base import ClientMessage, Record, ServerMessage, needs
 
 
@@ -120,11 +121,10 @@ class DocumentVersion(ClientMessage):
 
 @needs(Capability.DOCUMENT_WRITE)
 class DocumentRevert(ClientMessage):
-    """Make the text that of a version again, as one edit by this person."""
+    """Keep the text there is now as a version: this person makes an older one the text again, by an edit of theirs."""
 
     request: int
     document: int
-    version: int
 
 
 @needs(Capability.DOCUMENT_READ)
@@ -175,6 +175,18 @@ class DocumentAck(ServerMessage):
     sequence: int
 
 
+class DocumentRefused(ServerMessage):
+    """An edit of this connection was not taken in, and none is that follows it until the document is opened again.
+
+    Nothing is wrong with it: it takes the text past its bound (`too-big`) or is too large for a live edit (`limit`).
+    The page brings its text with DocumentRebase, which finds out whether it fits.
+    """
+
+    document: int
+    code: ErrorCode
+    sentence: str
+
+
 class DocumentSaved(ServerMessage):
     """The text is on disk, or why not: `problem` is empty or a sentence."""
 
@@ -219,6 +231,8 @@ class DocumentRebased(ServerMessage):
     request: int
     version: int
     name: str = ""
+    problem: str = ""
+    """Why nothing was carried over, a sentence; empty when something was."""
 
 
 class DocumentHistory(ServerMessage):

@@ -1,7 +1,8 @@
 """A file's bytes on disk: read with what identifies them, replaced so that no moment shows half a file.
 
 A file is replaced by exchanging names with a finished, synchronised copy (`renameat2`, RENAME_EXCHANGE): what another
-program wrote at the last instant is then in hand and not lost. Blocking; meant for a thread.
+program wrote at the last instant is then in hand and not lost; `inplace` is for files where that would change more than
+their bytes. Blocking; meant for a thread.
 """
 
 from __future__ import annotations
@@ -11,15 +12,19 @@ import errno
 import hashlib
 import os
 import secrets
+import stat
 import struct
 from contextlib import suppress
+from pathlib import Path
 from typing import NamedTuple
 
 from coterie.wire.errors import CoterieError, ErrorCode
-from coterie.workspace.paths import Root, problem
+from coterie.workspace.documents import inplace
+from coterie.workspace.documents.encoding import MAX_TEXT
+from coterie.workspace.paths import Root, parts
 
-MAX_TEXT = 10 << 20
-"""Bytes of the largest file that is edited; a larger one opens read-only, in pages."""
+MAX_FILE = 4 * MAX_TEXT
+"""Bytes of the largest file that may hold a text of that length: nothing but line ends, in UTF-16 with CRLF."""
 
 TEMPORARY = ".coterie-saving-"
 """How the names of copies begin while a file is replaced; they exist for well under a millisecond."""
@@ -47,6 +52,7 @@ class Content(NamedTuple):
     data: bytes
     digest: bytes
     stamp: Stamp
+    mode: int
 
 
 class Replaced(NamedTuple):
@@ -54,6 +60,7 @@ class Replaced(NamedTuple):
 
     stamp: Stamp
     displaced: Content | None
+    mode: int
 
 
 class ChangedError(Exception):
@@ -89,16 +96,19 @@ def read(root: Root, path: str) -> Content:
 
 
 def replace(
-    root: Root, path: str, data: bytes, known: Stamp | None, known_digest: bytes, mode: int = 0o644
+    root: Root, path: str, data: bytes, known: Stamp | None, known_digest: bytes, journal: Path, mode: int = 0o644
 ) -> Replaced:
     """Put `data` into the place of the file, which the caller knows as `known`; None: there is no file.
 
-    Mode, owner and extended attributes stay. A file with several names, or in a folder that cannot be written, is
-    overwritten in place. Raises ChangedError, and CoterieError (NOT_FOUND when the file is gone).
+    Mode, owner and extended attributes stay; a new file has `mode`, and missing folders are made. A file with several
+    names, or in a folder that cannot be written, is overwritten in place, by way of `journal`. Raises ChangedError, and
+    CoterieError (NOT_FOUND when the file is gone, FORBIDDEN when its mode lets nobody write it).
     """
+    if known is None:
+        _make_folders(root, path)
     with root.parent(path) as (folder, name):
         if known is None:
-            return Replaced(_create(folder, name, data, mode), None)
+            return Replaced(_create(folder, name, data, mode), None, mode)
         fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, dir_fd=folder)
         with os.fdopen(fd, "rb") as old:
             status = os.fstat(old.fileno())
@@ -107,8 +117,13 @@ def replace(
                 if content.digest != known_digest:
                     raise ChangedError(content)
                 known = content.stamp
+            mode = stat.S_IMODE(status.st_mode)
+            # Whoever made a file read-only meant it, also where the machine's user is above modes.
+            if not mode & 0o222 or not os.access(name, os.W_OK, dir_fd=folder):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
             if status.st_nlink > 1 or not os.access(".", os.W_OK, dir_fd=folder):
-                return Replaced(_overwrite(folder, name, data), None)
+                inplace.overwrite(folder, name, path, data, journal)
+                return Replaced(_stamp_of(folder, name), None, mode)
             copy = f"{TEMPORARY}{secrets.token_hex(8)}"
             new = _copy(folder, copy, data, old.fileno(), status)
             try:
@@ -119,7 +134,22 @@ def replace(
                 with suppress(FileNotFoundError):
                     os.unlink(copy, dir_fd=folder)
         _sync_folder(folder)
-        return Replaced(new, displaced)
+        return Replaced(new, displaced, mode)
+
+
+def _make_folders(root: Root, path: str) -> None:
+    names = parts(path)[:-1]
+    for depth in range(1, len(names) + 1):
+        with root.parent("/".join(names[:depth])) as (folder, name), suppress(FileExistsError):
+            os.mkdir(name, dir_fd=folder)
+
+
+def _stamp_of(folder: int, name: str) -> Stamp:
+    fd = os.open(name, getattr(os, "O_PATH", os.O_RDONLY) | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+    try:
+        return _stamp(fd)
+    finally:
+        os.close(fd)
 
 
 def _stamp(fd: int) -> Stamp:
@@ -142,15 +172,15 @@ def born(fd: int) -> int:
 def _content(fd: int, path: str) -> Content:
     # Stamped before it is read: a write in between gives another stamp later, never a stale content with a fresh one.
     before = _stamp(fd)
-    parts: list[bytes] = []
+    read: list[bytes] = []
     size = 0
     while part := os.read(fd, 1 << 20):
-        parts.append(part)
+        read.append(part)
         size += len(part)
-        if size > MAX_TEXT:
-            raise CoterieError(ErrorCode.TOO_BIG, f"“{path}” is larger than {MAX_TEXT >> 20} MB.")
-    data = b"".join(parts)
-    return Content(data, digest(data), before)
+        if size > MAX_FILE:
+            raise CoterieError(ErrorCode.TOO_BIG, f"“{path}” holds more than {MAX_TEXT >> 20} MB of text.")
+    data = b"".join(read)
+    return Content(data, digest(data), before, stat.S_IMODE(os.fstat(fd).st_mode))
 
 
 def _displaced(folder: int, copy: str, path: str, known: Stamp, known_digest: bytes) -> Content | None:
@@ -173,6 +203,7 @@ def _create(folder: int, name: str, data: bytes, mode: int) -> Stamp:
     with os.fdopen(fd, "wb") as file:
         try:
             _write(file.fileno(), data)
+            os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
         except OSError:
             os.unlink(name, dir_fd=folder)
@@ -235,18 +266,6 @@ def _exchange(folder: int, copy: str, name: str) -> None:
     os.rename(copy, name, src_dir_fd=folder, dst_dir_fd=folder)
 
 
-def _overwrite(folder: int, name: str, data: bytes) -> Stamp:
-    # Without waiting: a pipe of that name may have taken the file's place.
-    fd = os.open(name, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, dir_fd=folder)
-    try:
-        _write(fd, data)
-        os.ftruncate(fd, len(data))
-        os.fsync(fd)
-        return _stamp(fd)
-    finally:
-        os.close(fd)
-
-
 def _sync_folder(folder: int) -> None:
     # The descriptor of `Root.parent` may be O_PATH, which cannot be synchronised.
     with suppress(OSError):
@@ -257,4 +276,4 @@ def _sync_folder(folder: int) -> None:
             os.close(fd)
 
 
-__all__ = ["MAX_TEXT", "ChangedError", "Content", "Replaced", "Stamp", "digest", "problem", "read", "replace", "stamp"]
+__all__ = ["MAX_FILE", "ChangedError", "Content", "Replaced", "Stamp", "digest", "read", "replace", "stamp"]

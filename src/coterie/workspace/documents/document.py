@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import logging
 import time
@@ -16,13 +17,14 @@ from msgspec.structs import replace
 from coterie.wire.closing import Closing
 from coterie.wire.errors import CoterieError, ErrorCode
 from coterie.wire.messages.documents import DocumentGone, DocumentMoved, DocumentReset, DocumentSaved
-from coterie.workspace.documents import disk, encoding, epoch
+from coterie.workspace.documents import disk, encoding, epoch, forks
 from coterie.workspace.documents.disk import ChangedError, Content, Stamp
+from coterie.workspace.documents.forks import Fork, fork
 from coterie.workspace.documents.history import EVERY, Kind
 from coterie.workspace.documents.rebase import rebase
 from coterie.workspace.documents.replica import BrokenError, Replica
 from coterie.workspace.documents.room import Room
-from coterie.workspace.documents.store import Author, Disk, Epoch, Rebased, Record, State, Store, pack
+from coterie.workspace.documents.store import Author, Disk, Epoch, Rebased, Record, Shape, State, Store, Updates, pack
 from coterie.workspace.documents.text import Edit, edits
 from coterie.workspace.member import Member
 from coterie.workspace.paths import Root, problem
@@ -41,8 +43,13 @@ LARGE = 256 << 10
 RETRY = 5.0
 """Seconds between attempts to save while saving fails."""
 
+UNEXPLAINED = 3600.0
+"""Seconds in which a page is believed once that its text is another than the one here, when nothing shows why."""
+
 _ATTEMPTS = 4
 """Saves that are remembered until one is known to have ended."""
+
+_PLAIN = Shape("utf-8", b"", "\n", b"", 0o644)
 
 _REBASES = 100
 """Rebases that are remembered."""
@@ -77,7 +84,8 @@ class Document:
 
     __slots__ = (
         "_attempts", "_base", "_closed", "_first_change", "_keep", "_kept_at", "_last_change", "_lock", "_loop",
-        "_rebasing", "_root", "_saved_changes", "_store", "_syncing", "_tasks", "_text", "_timer",
+        "_mode", "_rebasing", "_root", "_saved_changes", "_shape", "_store", "_syncing", "_tasks", "_text", "_timer",
+        "_unexplained",
         "digest", "gone", "number", "path", "problem", "rebased", "room", "stamp", "style",
     )  # fmt: skip
 
@@ -97,6 +105,10 @@ class Document:
         self._store = store
         self.digest = content.digest
         """Of the file's bytes as last read or written."""
+        self._mode = content.mode
+        """Of the file, when it was last read or written."""
+        self._shape = history.shape
+        """What the log says about `style` and `_mode`."""
         self._text = text
         """The text in the file, and `_base` the document that has it."""
         self._base = history.base
@@ -113,11 +125,12 @@ class Document:
         self._attempts: dict[bytes, Written] = {}
         """By digest: what the file may hold since saves whose end nobody heard of."""
         self._closed = False
+        self._unexplained: float | None = None
+        """When a new history was begun last because a page said that its text is another, and nothing showed why."""
         self._rebasing = asyncio.Lock()
         self._syncing = asyncio.Lock()
         self.room = self._room(history)
-        for record in history.records if not history.new else ():
-            self.room.note(record)
+        self._note_shape()
         if self.room.replica.text != text:
             self.room.changes = 1
             self._on_change()
@@ -133,8 +146,9 @@ class Document:
         try:
             if deleted:
                 history = await asyncio.to_thread(lambda: epoch.recall(store.load()))
-                text = Replica([history.base]).text
-                content, style = Content(b"", history.digest, Stamp(0, 0, 0, 0)), encoding.Format()
+                text, shape = Replica([history.base]).text, history.shape or _PLAIN
+                content = Content(b"", history.digest, Stamp(0, 0, 0, 0), shape.mode)
+                style = encoding.Format.of(shape.encoding, shape.bom, shape.ending, shape.marks, text)
             else:
                 content = await asyncio.to_thread(disk.read, root, path)
                 text, style = encoding.decode(content.data)
@@ -205,7 +219,9 @@ class Document:
                 return
             data, digest, written = await self._about_to_write()
             try:
-                done = await asyncio.to_thread(disk.replace, self._root, self.path, data, None, b"")
+                done = await asyncio.to_thread(
+                    disk.replace, self._root, self.path, data, None, b"", self._store.journal, self._mode
+                )
             except OSError as error:
                 raise problem(error, self.path) from error
             self._saved(written, digest, done.stamp)
@@ -219,45 +235,61 @@ class Document:
     async def rebase(self, identity: str, base: str, mine: str, author: Author) -> Rebased:
         """Carry over what `author` typed on a copy with another history; once, however often it is asked for.
 
-        When something of their text is left out, it is kept, whole, as a version with a name. Raises BrokenError,
-        CoterieError(UNAVAILABLE).
+        When something of their text is left out, it is kept, whole, as a version with a name; so it is when the text
+        would become too long. Raises BrokenError, CoterieError(UNAVAILABLE).
         """
         # One after the other: each must see what the one before carried over.
         async with self._rebasing:
             if identity in self.rebased:
                 return self.rebased[identity]
-            text = await self._change(lambda now: rebase(base, mine, now).edits, author)
-            # Not only what did not fit: what this history never had is kept too.
-            left = await asyncio.to_thread(lambda: any(edit.text.strip() for edit in edits(text, mine)))
+            too_long = ""
+            try:
+                text = await self._change(lambda now: rebase(base, mine, now).edits, author)
+                # Not only what did not fit: what this history never had is kept too.
+                left = await asyncio.to_thread(lambda: any(edit.text.strip() for edit in edits(text, mine)))
+            except CoterieError as error:
+                if error.code is not ErrorCode.TOO_BIG:
+                    raise
+                left, too_long = True, error.sentence
             version, name = 0, ""
             if left:
                 name = f"{author.name}'s text of {time.strftime('%Y-%m-%d %H:%M')}"
                 version = self._keep(mine, Kind.KEPT, name=name, authors=(author.name,))
-            done = self.rebased[identity] = Rebased(identity, version, name)
+                if not version:
+                    raise CoterieError(
+                        ErrorCode.UNAVAILABLE, "Your text could not be kept as a version. It stays here."
+                    )
+            done = self.rebased[identity] = Rebased(identity, version, name, too_long)
             self.room.note(done)
             return done
 
-    async def revert(self, text: str, author: Author) -> None:
-        """Make `text` the text again, as one edit by `author`. Raises BrokenError, CoterieError(UNAVAILABLE)."""
-        async with self._rebasing:
-            self.keep(Kind.RESTORED)
-            await self._change(lambda now: edits(now, text), author)
-
-    async def _change(self, make: Callable[[str], list[Edit]], author: Author) -> str:
+    async def _change(self, find: Callable[[str], list[Edit]], author: Author) -> str:
         """Make edits that take long to find, on a fork and another thread; return the fork's text with them."""
-
-        def work() -> tuple[int, bytes, str]:
-            fork = Replica([state])
-            return fork.client, fork.edit(make(fork.text)), fork.text
-
         while True:
-            room, state = self.room, self.room.replica.state
-            client, update, text = await asyncio.to_thread(work)
+            room = self.room
+            made = await asyncio.to_thread(fork, room.replica.state, find)
             if self._closed:
                 raise CoterieError(ErrorCode.UNAVAILABLE, "The document was closed meanwhile. Open it again.")
-            if room is self.room:
-                room.take(update, replace(author, client=client))
-                return text
+            async with self._lock:
+                if room is self.room:
+                    if made.growth > 0 and room.replica.size + made.growth > encoding.MAX_TEXT:
+                        raise encoding.too_long()
+                    try:
+                        await self._take_all(made, author)
+                    except OSError as error:
+                        raise problem(error, self.path) from error
+                    return made.text
+
+    async def _take_all(self, made: Fork, author: Author | None = None, *, file: Disk | None = None) -> None:
+        """Let everyone have what was made on a fork; `file` is what the file has with it. Raises OSError."""
+        authors = [replace(author, client=client) for client, _ in made.portions] if author else []
+        updates = [Updates([update]) for _, update in made.portions]
+        # What the file has stands first: of a log cut short in between, the rest follows from it.
+        self.room.log([*([file] if file else []), *dict.fromkeys(authors), *updates])
+        for index, (_, update) in enumerate(made.portions):
+            if index:
+                await asyncio.sleep(0)  # others are heard
+            self.room.take(update, authors[index] if authors else None)
 
     async def sync(self) -> None:
         """Bring the log onto the medium."""
@@ -350,7 +382,10 @@ class Document:
             self._broken(None)
             return False
         try:
-            done = await asyncio.to_thread(disk.replace, self._root, self.path, data, known, self.digest)
+            done = await asyncio.to_thread(
+                disk.replace, self._root, self.path, data, known, self.digest, self._store.journal
+            )
+            self._mode = done.mode
         except ChangedError as changed:
             await self._take_in(changed.content)
             return not self.problem
@@ -377,13 +412,16 @@ class Document:
         """Return the bytes of the text there is now, their digest and what they are. Raises BrokenError."""
         room = self.room
         text, state, changes = room.replica.text, room.replica.state, room.changes
-        data, style = encoding.encode(text, self.style)
-        digest = disk.digest(data)
+        if len(text) > LARGE:
+            data, style, digest = await asyncio.to_thread(_encoded, text, self.style)
+        else:
+            data, style, digest = _encoded(text, self.style)
         written = self._attempts[digest] = Written(text, state, changes, style)
         while len(self._attempts) > _ATTEMPTS:
             del self._attempts[next(iter(self._attempts))]
         room.flush()
-        room.note(Disk(digest, written=False))
+        # With its state: more may have been typed since.
+        room.note(Disk(digest, written=False, state=b"" if changes == room.changes else state))
         # The log goes to the medium first: whatever the file holds after a power cut, the log knows of.
         await self.sync()
         return data, digest, written
@@ -394,9 +432,18 @@ class Document:
         self._saved_changes = written.changes
         self._attempts.clear()
         self.problem = ""
+        self._note_shape()
         self.room.note(Disk(digest, state=b"" if written.changes == self.room.changes else written.state))
         if not self.dirty:
             self.room.tell(DocumentSaved(self.number, saved=True))
+
+    def _note_shape(self) -> None:
+        """Put into the log how the file is written, when that changed."""
+        style = self.style
+        shape = Shape(style.encoding, style.bom, style.ending, style.marks, self._mode)
+        if shape != self._shape:
+            self._shape = shape
+            self.room.note(shape)
 
     def _tell_problem(self, sentence: str) -> None:
         if sentence != self.problem:
@@ -430,20 +477,32 @@ class Document:
             self._saved(written, content.digest, content.stamp)
             return True
         self.keep(kind, name)
-        update, forked = await asyncio.to_thread(epoch.foreign, self._base, text)
-        clean = not self.dirty
+        try:
+            return await self._take_over(content, text, style)
+        except OSError as error:
+            # It is this file, and to be read again.
+            self.stamp = content.stamp._replace(modified=-1)
+            self._tell_problem(problem(error, self.path).sentence)
+            return False
+
+    async def _take_over(self, content: Content, text: str, style: encoding.Format) -> bool:
+        base = self._base
+        try:
+            made = await asyncio.to_thread(epoch.foreign, base, text, self.room.replica.size)
+        except CoterieError:
+            # Both do not fit: what was not saved stays as a version.
+            base = self.room.replica.state
+            made = await asyncio.to_thread(epoch.foreign, base, text)
+        forked = made.state(base)
+        await self._take_all(made, file=Disk(content.digest, state=forked))
         self._attempts.clear()
-        self.room.take(update)
-        self._text, self.digest, self.stamp, self.style = text, content.digest, content.stamp, style
+        self._text, self._base, self.digest, self.stamp, self.style = text, forked, content.digest, content.stamp, style
+        self._mode = content.mode
+        self._note_shape()
         self.problem = ""
-        if clean:
-            self._base = self.room.replica.state
+        if self.room.replica.text == text:
             self._saved_changes = self.room.changes
-            self.room.note(Disk(content.digest))
             self.room.tell(DocumentSaved(self.number, saved=True))
-        else:
-            self._base = forked
-            self.room.note(Disk(content.digest, state=forked))
         return True
 
     async def _merge(self, content: Content, base: bytes, old: str) -> None:
@@ -454,8 +513,9 @@ class Document:
             return
         self._keep(text, Kind.OVERWRITTEN)
         if edits(old, text):
-            update, _ = await asyncio.to_thread(epoch.foreign, base, text)
-            self.room.take(update)
+            # Where both do not fit, or on a full disk, it stays as a version.
+            with contextlib.suppress(OSError, CoterieError):
+                await self._take_all(await asyncio.to_thread(epoch.foreign, base, text, self.room.replica.size))
 
     def _set_gone(self, *, gone: bool) -> None:
         if gone != self.gone:
@@ -463,6 +523,32 @@ class Document:
             self.room.tell(DocumentGone(self.number, gone))
 
     # Room
+
+    def compare(self, member: Member, theirs: tuple[int, int]) -> bool:
+        """Whether a copy at the same clocks has the same text; `theirs` is its `proof`. Raises BrokenError.
+
+        When the history itself turns out to be read differently there and here, a new one begins, and whoever sent
+        what no editor writes is closed.
+        """
+        same, for_good = self.room.compare(member, theirs)
+        if for_good:
+            log.warning("document %s is read differently by %s, a new history begins", self.number, member.id)
+            self._start(self._end_difference(member, self.room))
+        return same
+
+    async def _end_difference(self, member: Member, room: Room) -> None:
+        suspects = room.take_suspects()
+        wrong = await asyncio.to_thread(forks.impossible, room.replica.state, [update for _, update in suspects])
+        for index in wrong:
+            suspects[index][0].close(Closing.MALFORMED, f"document {self.number}: typed between places in no order")
+        if not wrong:
+            now = self._loop.time()
+            if self._unexplained is not None and now - self._unexplained < UNEXPLAINED:
+                member.close(Closing.MALFORMED, f"document {self.number}: it goes on having another text")
+                return
+            self._unexplained = now
+        if room is self.room:
+            await self._begin_again()
 
     def _room(self, history: epoch.History) -> Room:
         return Room(
@@ -490,7 +576,15 @@ class Document:
             return
         self._timer = None
         self._start(self.save())
-        if self._store.bloated:
+        try:
+            overgrown = self.room.replica.overgrown
+        except BrokenError:
+            self._broken(None)
+            return
+        if overgrown:
+            log.info("%s: its history has grown beyond bounds, a new one begins", self.path)
+            self._start(self._begin_again())
+        elif self._store.bloated:
             self._start(self.compact())
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
@@ -516,15 +610,35 @@ class Document:
         self._start(self._begin_anew())
 
     async def _begin_anew(self) -> None:
-        # Nothing is awaited in here: an edit must reach either the old room before it is read or the new one.
-        self.room.flush()
+        room = self.room
+        # Not while a save is under way: what it writes is of the old history.
+        async with self._lock:
+            if room is self.room and not self._closed:
+                # Nothing is awaited in here: an edit must reach the old room before it is read or the new one.
+                room.flush()
+                self._go_over(epoch.begin(self._text, self.digest), epoch.salvage(self._store.read()))
+
+    async def _begin_again(self) -> None:
+        """Begin a new history with the text there is now: the old one has grown too large, or is read differently."""
+        async with self._lock:
+            room, changes = self.room, -1
+            while room is self.room and room.changes != changes and not self._closed:
+                changes, text = room.changes, room.replica.text
+                history = await asyncio.to_thread(epoch.begin, self._text, self.digest)
+            if room is self.room and not self._closed:
+                room.flush()
+                self._go_over(history, text)
+
+    def _go_over(self, history: epoch.History, text: str) -> None:
+        """Everyone goes over to a new history, which begins with the file's text, and to `text`."""
         self.room.abandon()
-        text = epoch.salvage(self._store.read())
-        history = epoch.begin(self._text, self.digest)
+        self._shape = None
         self._store.replace([pack(record) for record in history.records])
         old, self.room = self.room, self._room(history)
+        self._note_shape()
         self._base = history.base
         self._saved_changes = self.room.changes
+        self._attempts.clear()
         self.room.change(edits(self._text, text))
         for member in old.members:
             member.send(DocumentReset(self.number))
@@ -538,16 +652,27 @@ class Document:
             State(room.replica.state),
             Disk(self.digest, state=b"" if not self.dirty else self._base),
             *list(self.rebased.values())[-_REBASES:],
+            *([self._shape] if self._shape else []),
         ]
+
+
+def _encoded(text: str, style: encoding.Format) -> tuple[bytes, encoding.Format, bytes]:
+    data, style = encoding.encode(text, style)
+    return data, style, disk.digest(data)
 
 
 def _history(store: Store, text: str, digest: bytes) -> epoch.History:
     records = store.load()
     if records:
         try:
-            return epoch.restore(records, text, digest)
+            history = epoch.restore(records, text, digest)
+            history.replica.watch()
+            # Here, or the document is not opened: see `Room.take`.
+            store.append([pack(record) for record in history.records])
+            return history
         except (ValueError, BrokenError) as error:
             log.error("a document's log cannot be used, a new one begins: %s", error)
     history = epoch.begin(text, digest)
     store.replace([pack(record) for record in history.records])
+    history.replica.watch()
     return history

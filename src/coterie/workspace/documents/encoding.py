@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import zlib
 from collections import Counter
 from dataclasses import dataclass
 from functools import cache
@@ -10,10 +11,12 @@ from functools import cache
 from coterie.wire.errors import CoterieError, ErrorCode
 from coterie.workspace.documents.text import matches
 
-_ENDINGS = ("\n", "\r\n", "\r")
-_LOOKED_AT = 8192
-"""Bytes at the beginning of a file in which a NUL makes it binary, as git decides it."""
+MAX_TEXT = 10 << 20
+"""Bytes in UTF-8, with `\\n` line ends, of the longest text that is edited; a longer one opens read-only, in pages."""
 
+_ENDINGS = ("\n", "\r\n", "\r")
+_MARKS = {"\n": "n", "\r\n": "b", "\r": "r"}
+_ENDS = {mark: end for end, mark in _MARKS.items()}
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
 
@@ -38,6 +41,24 @@ class Format:
         ends = "mixed line ends" if self.endings else {"\n": "LF", "\r\n": "CRLF", "\r": "CR"}[self.ending]
         return f"{label}, {ends}"
 
+    @property
+    def marks(self) -> bytes:
+        """`endings` in short, for the log."""
+        return zlib.compress("".join(_MARKS[end] for end in self.endings).encode()) if self.endings else b""
+
+    @classmethod
+    def of(cls, encoding: str, bom: bytes, ending: str, marks: bytes, text: str) -> Format:
+        """Return the format that `text` was written in; marks of another text say nothing about it."""
+        if not marks:
+            return cls(encoding, bom, ending)
+        try:
+            endings = tuple(_ENDS[mark] for mark in zlib.decompress(marks).decode())
+        except (zlib.error, KeyError):
+            endings = ()
+        if len(endings) != text.count("\n"):
+            return cls(encoding, bom, ending)
+        return cls(encoding, bom, ending, endings, text)
+
 
 @cache
 def _plain(encoding: str, bom: bytes) -> Format:
@@ -46,24 +67,36 @@ def _plain(encoding: str, bom: bytes) -> Format:
 
 
 def is_binary(data: bytes) -> bool:
-    """Whether `data` is no text that this editor could write back: a NUL near its beginning, outside UTF-16."""
+    """Whether `data` is no text that this editor could write back: there is a NUL in it, outside UTF-16."""
     for bom, encoding in _BOMS[1:]:
         if data.startswith(bom):
             try:
-                data.decode(encoding)
+                return "\0" in data.decode(encoding)
             except UnicodeDecodeError:
                 return True
-            return False
-    return b"\0" in data[:_LOOKED_AT]
+    return b"\0" in data
+
+
+def too_long() -> CoterieError:
+    """Return what to tell somebody whose text does not fit."""
+    sentence = f"The file would become longer than {MAX_TEXT >> 20} MB, the most that can be edited together."
+    return CoterieError(ErrorCode.TOO_BIG, sentence)
 
 
 def decode(data: bytes) -> tuple[str, Format]:
     """Return the text in `data` with `\\n` line ends, and how to write it back.
 
-    Raises CoterieError(BINARY).
+    Raises CoterieError: BINARY, TOO_BIG.
     """
     if is_binary(data):
         raise CoterieError(ErrorCode.BINARY, "This is not a text file, so it cannot be opened in the editor.")
+    text, style = _decode(data)
+    if len(text) > MAX_TEXT or (not text.isascii() and len(text.encode()) > MAX_TEXT):
+        raise CoterieError(ErrorCode.TOO_BIG, f"This file holds more than {MAX_TEXT >> 20} MB of text.")
+    return text, style
+
+
+def _decode(data: bytes) -> tuple[str, Format]:
     bom, encoding = next(((bom, encoding) for bom, encoding in _BOMS if data.startswith(bom)), (b"", "utf-8"))
     try:
         text = data[len(bom) :].decode(encoding)
@@ -82,9 +115,11 @@ def decode(data: bytes) -> tuple[str, Format]:
 
 
 def encode(text: str, style: Format) -> tuple[bytes, Format]:
-    """Return `text` as bytes in `style`, and the style they have: UTF-8 where a character does not exist in it.
+    """Return `text` as bytes in `style`, and the style they have: UTF-8 where they would not read back as this text.
 
-    In a file of mixed line ends each line that was there keeps its own; new lines take the most common one.
+    That is so where a character does not exist in `style`, where Latin-1 happens to look like UTF-8 or UTF-16, and
+    where the text itself begins with U+FEFF: then with a byte-order mark before it. In a file of mixed line ends each
+    line that was there keeps its own; new lines take the most common one.
     """
     endings: tuple[str, ...] = ()
     if style.endings:
@@ -95,17 +130,28 @@ def encode(text: str, style: Format) -> tuple[bytes, Format]:
         written = text.replace("\n", style.ending)
     else:
         written = text
-    encoding, bom = style.encoding, style.bom
-    try:
-        body = written.encode(encoding)
-        # A Latin-1 text whose bytes now happen to be UTF-8 would be read back as other characters.
-        if encoding == "latin-1" and not body.isascii() and _is_utf8(body):
-            encoding, body = "utf-8", written.encode()
-    except UnicodeEncodeError:
-        encoding, bom, body = "utf-8", b"", written.encode(errors="replace")
+    for encoding, bom in ((style.encoding, style.bom), ("utf-8", b""), ("utf-8", codecs.BOM_UTF8)):
+        try:
+            data = bom + written.encode(encoding)
+        except UnicodeEncodeError:
+            continue
+        if _reads_back(data, encoding, bom):
+            break
+    else:
+        encoding, bom = "utf-8", b""
+        data = written.encode(errors="replace")
     if endings:
-        return bom + body, Format(encoding, bom, style.ending, endings, text)
-    return bom + body, Format(encoding, bom, style.ending)
+        return data, Format(encoding, bom, style.ending, endings, text)
+    return data, Format(encoding, bom, style.ending)
+
+
+def _reads_back(data: bytes, encoding: str, bom: bytes) -> bool:
+    """Whether whoever reads `data` takes it for what it is."""
+    found = next((known for known in _BOMS if data.startswith(known[0])), (b"", ""))
+    if encoding != "latin-1":
+        return found[0] == bom
+    # What is not UTF-8 although it begins like it is Latin-1.
+    return found[0] in (b"", codecs.BOM_UTF8) and (data.isascii() or not _is_utf8(data))
 
 
 def _is_utf8(data: bytes) -> bool:

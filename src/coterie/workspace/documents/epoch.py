@@ -11,10 +11,13 @@ from dataclasses import dataclass, field
 
 from pycrdt import merge_updates
 
+from coterie.wire.errors import CoterieError
 from coterie.wire.ids import new_id
+from coterie.workspace.documents.encoding import MAX_TEXT, too_long
+from coterie.workspace.documents.forks import Fork, fork
 from coterie.workspace.documents.replica import EMPTY, BrokenError, Replica
-from coterie.workspace.documents.store import Author, Disk, Epoch, Rebased, Record, State, Updates
-from coterie.workspace.documents.text import Edit, edits
+from coterie.workspace.documents.store import Author, Disk, Epoch, Rebased, Record, Shape, State, Updates
+from coterie.workspace.documents.text import edits
 from coterie.workspace.documents.update import UpdateError
 
 
@@ -30,20 +33,20 @@ class History:
     """The document as the file holds it, as one update."""
     digest: bytes = b""
     """Of the bytes that a file which is gone held last."""
+    shape: Shape | None = None
+    """How the file was written last."""
     records: list[Record] = field(default_factory=list)
     """What is to be appended to the log, or for a new history all of it."""
-    new: bool = False
     overwritten: str | None = None
     """The text before a foreign change of the file, None when there was none."""
 
 
 def begin(text: str, digest: bytes) -> History:
     """Return a new history that begins with the file's text."""
-    replica = Replica()
-    replica.edit([Edit(0, 0, text)] if text else [])
+    replica = Replica.beginning(text)
     epoch = new_id()
     records: list[Record] = [Epoch(epoch), State(replica.state), Disk(digest)]
-    return History(epoch, replica, base=replica.state, records=records, new=True)
+    return History(epoch, replica, base=replica.state, records=records)
 
 
 def restore(records: Sequence[Record], text: str, digest: bytes) -> History:
@@ -94,11 +97,16 @@ def _read(records: Sequence[Record]) -> tuple[History, list[bytes], list[tuple[i
             case Updates(several):
                 updates.extend(several)
             case Disk():
+                if record.state:
+                    # What it has and the log not was about to follow when the server was killed.
+                    updates.append(record.state)
                 points.append((len(updates), record))
             case Author(client):
                 history.authors[client] = record
             case Rebased(identity):
                 history.rebased[identity] = record
+            case Shape():
+                history.shape = record
             case Epoch():
                 pass
     history.replica = Replica(updates)
@@ -120,11 +128,15 @@ def salvage(records: Sequence[Record]) -> str:
     return replica.text
 
 
-def foreign(base: bytes, text: str) -> tuple[bytes, bytes]:
-    """Return the update that turns `base` into `text`, and the document that results, as one update."""
-    fork = Replica([base])
-    update = fork.edit(edits(fork.text, text))
-    return update, fork.state
+def foreign(base: bytes, text: str, size: int = 0) -> Fork:
+    """Return how `base` becomes `text`. `size`: bytes of the text that this is merged into.
+
+    Raises CoterieError(TOO_BIG) when that would become longer than a text may be.
+    """
+    made = fork(base, lambda old: edits(old, text))
+    if made.growth > 0 and size + made.growth > MAX_TEXT:
+        raise too_long()
+    return made
 
 
 def _candidates(points: list[tuple[int, Disk]]) -> list[tuple[int, Disk]]:
@@ -145,9 +157,16 @@ def _reconcile(history: History, bases: list[bytes], text: str, digest: bytes) -
     replica = history.replica
     history.overwritten = replica.text
     base = min(bases or [EMPTY], key=lambda state: _distance(Replica([state]).text, text))
-    update, history.base = foreign(base, text)
-    replica.accept(update, replica.check(update))
-    history.records += [Updates([update]), Disk(digest, state=history.base)]
+    try:
+        made = foreign(base, text, replica.size)
+    except CoterieError:
+        # Both do not fit: what was not saved stays as a version.
+        base = replica.state
+        made = foreign(base, text)
+    history.base = made.state(base)
+    for _, update in made.portions:
+        replica.accept(update, replica.check(update))
+    history.records += [Disk(digest, state=history.base), *(Updates([update]) for _, update in made.portions)]
 
 
 def _distance(old: str, new: str) -> int:

@@ -14,12 +14,35 @@ from collections.abc import Sequence
 
 from pycrdt import Doc, Text, TransactionEvent, merge_updates
 
+from coterie.workspace.documents.encoding import MAX_TEXT
 from coterie.workspace.documents.text import Edit
-from coterie.workspace.documents.update import Block, decode_clocks, encode_clocks, read
+from coterie.workspace.documents.update import (
+    MOST_BYTES,
+    MOST_PARTS,
+    Block,
+    Halves,
+    TooLargeError,
+    UpdateError,
+    beginning,
+    decode_clocks,
+    encode_clocks,
+    has_two_units,
+    read,
+)
 
 BATCH = 100
+_BATCH_SIZE = 16 << 10
+"""Bytes of accepted updates that wait at most: some 10 ms of work."""
+
 EMPTY = b"\0\0"
 """An update that changes nothing."""
+
+MOST_HISTORY = 8 << 20
+"""Bytes of a document's state beyond its text: some 500,000 scattered edits, and 100 MB of memory."""
+
+
+class FullError(UpdateError):
+    """The text would become longer than `MAX_TEXT`."""
 
 
 class BrokenError(Exception):
@@ -32,10 +55,48 @@ def proof(text: str) -> tuple[int, int]:
     return len(data), zlib.crc32(data)
 
 
+def in_bytes(text: str, edits: Sequence[Edit]) -> list[Edit]:
+    """Return `edits`, which are in order and apart, counted in bytes of UTF-8, as pycrdt does it."""
+    if text.isascii():
+        return list(edits)
+    result: list[Edit] = []
+    at = size = 0
+    for start, end, new in edits:
+        begin = size + len(text[at:start].encode())
+        at, size = end, begin + len(text[start:end].encode())
+        result.append(Edit(begin, size, new))
+    return result
+
+
+def make(doc: Doc[Text], edits: Sequence[Edit]) -> bytes:
+    """Make edits (in order, apart, in bytes of UTF-8) in a document and return them as one update."""
+    made: list[bytes] = []
+
+    def keep(event: TransactionEvent) -> None:
+        made.append(event.update)
+
+    root = doc.get("text", type=Text)
+    subscription = doc.observe(keep)
+    try:
+        with doc.transaction():
+            # From the end, so that what comes before keeps its place.
+            for start, end, new in reversed(edits):
+                if end > start:
+                    del root[start:end]
+                if new:
+                    root.insert(start, new)
+    finally:
+        doc.unobserve(subscription)
+    return made[0] if made else EMPTY
+
+
 class Replica:
     """A text document: one root text, the accepted updates that are not applied yet, and every client's clock."""
 
-    __slots__ = ("_live", "_resting", "_state", "_text", "_waiting", "client", "clocks")
+    __slots__ = (
+        "_halves", "_live", "_longest", "_proof", "_resting", "_state", "_text", "_waiting", "_waiting_size", "_weight",
+        "client", "clocks",
+    )  # fmt: skip
 
     def __init__(self, updates: Sequence[bytes] = ()) -> None:
         """Start from the updates of a log. Raises BrokenError when they cannot be applied."""
@@ -46,16 +107,66 @@ class Replica:
         self._resting = EMPTY
         """What was applied, while there is no `_live`."""
         self._waiting: list[bytes] = list(updates)
+        self._waiting_size = 0
         self._state: bytes | None = None
         self._text: str | None = None
+        self._proof: tuple[int, int] | None = None
+        self._halves: Halves | None = None
+        """None in a copy that nobody edits from outside."""
+        self._longest = self._weight = sum(map(len, updates))
+        """The text and the state have at most so many bytes."""
         self.clocks: dict[int, int] = {}
         if updates:
             self._apply()
             self.clocks = decode_clocks(self._doc.get_state())
 
+    @classmethod
+    def beginning(cls, text: str) -> Replica:
+        """Return a new document that holds `text`."""
+        replica = cls()
+        update = beginning(text, (replica.client, secrets.randbits(32))) if text else EMPTY
+        replica.accept(update, replica.check(update))
+        replica.settle()
+        return replica
+
+    def watch(self) -> None:
+        """From now on refuse what cuts a character. Takes long for a long text that has some. Raises BrokenError."""
+        self._halves = {}
+        if has_two_units(self.text):
+            read(self.state, {}, halves=self._halves)
+
     def check(self, update: bytes) -> list[Block]:
         """Return the blocks of an update that can be integrated. Raises UpdateError when it cannot."""
-        return read(update, self.clocks)
+        return read(update, self.clocks, halves=self._halves)
+
+    def check_live(self, update: bytes) -> list[Block]:
+        """The same for an edit from outside. Raises TooLargeError and FullError too, then nothing is wrong with it."""
+        if len(update) > MOST_BYTES:
+            raise TooLargeError(f"{len(update)} bytes")
+        blocks = read(update, self.clocks, halves=self._halves, most=MOST_PARTS)
+        if blocks and self._longest + len(update) > MAX_TEXT:
+            self._longest = self.size
+            if self._longest + len(update) > MAX_TEXT:
+                raise FullError(f"{self._longest} and {len(update)} bytes")
+        return blocks
+
+    @property
+    def size(self) -> int:
+        """Bytes of the text in UTF-8. Raises BrokenError."""
+        self._settle()
+        return len(self._doc.get("text", type=Text))
+
+    @property
+    def overgrown(self) -> bool:
+        """Whether what was deleted and cut apart takes more than the text may. Raises BrokenError."""
+        if self._weight < MOST_HISTORY:
+            return False
+        size = self.size
+        if self._weight - size <= MOST_HISTORY:
+            return False
+        self._weight = len(self.state)
+        # Half, or it would be measured ever more often.
+        return self._weight - size > MOST_HISTORY // 2
 
     def accept(self, update: bytes, blocks: list[Block]) -> None:
         """Take in an update that `check` has passed. Raises BrokenError when the document refuses it after all."""
@@ -64,8 +175,11 @@ class Replica:
             if clock + length > clocks.get(client, 0):
                 clocks[client] = clock + length
         self._waiting.append(update)
-        self._state = self._text = None
-        if len(self._waiting) >= BATCH:
+        self._longest += len(update)
+        self._weight += len(update)
+        self._state = self._text = self._proof = None
+        self._waiting_size += len(update)
+        if len(self._waiting) >= BATCH or self._waiting_size > _BATCH_SIZE:
             self._settle()
 
     @property
@@ -98,6 +212,13 @@ class Replica:
         return self._text
 
     @property
+    def proof(self) -> tuple[int, int]:
+        """See `proof`. Raises BrokenError."""
+        if self._proof is None:
+            self._proof = proof(self.text)
+        return self._proof
+
+    @property
     def state(self) -> bytes:
         """The whole document as one update. Raises BrokenError."""
         if self._state is None:
@@ -117,30 +238,20 @@ class Replica:
 
     def edit(self, edits: Sequence[Edit]) -> bytes:
         """Make edits (in order, apart, counted in characters of `text`) and return them as one update."""
-        text = self.text
-        self._text = self._state = None
-        made: list[bytes] = []
-
-        def keep(event: TransactionEvent) -> None:
-            made.append(event.update)
-
+        changes = in_bytes(self.text, edits)
         doc = self._doc
-        root = doc.get("text", type=Text)
-        subscription = doc.observe(keep)
-        try:
-            with doc.transaction():
-                # From the end, so that what comes before keeps its place. pycrdt counts bytes of UTF-8.
-                ascii_only = text.isascii()
-                for edit in reversed(edits):
-                    start = edit.start if ascii_only else len(text[: edit.start].encode())
-                    if edit.end > edit.start:
-                        del root[start : start + len(text[edit.start : edit.end].encode())]
-                    if edit.text:
-                        root.insert(start, edit.text)
-        finally:
-            doc.unobserve(subscription)
+        update = make(doc, changes)
+        self._text = self._state = self._proof = None
+        self._longest += len(update)
+        self._weight += len(update)
         self.clocks = decode_clocks(doc.get_state())
-        return made[0] if made else EMPTY
+        return update
+
+    @property
+    def document(self) -> Doc[Text]:
+        """The document itself, with all that was accepted: for whoever made this replica for themselves."""
+        self._settle()
+        return self._doc
 
     @property
     def _doc(self) -> Doc[Text]:
@@ -160,7 +271,7 @@ class Replica:
             raise BrokenError("operations wait for others that may never come")
 
     def _apply(self) -> None:
-        updates, self._waiting = self._waiting, []
+        updates, self._waiting, self._waiting_size = self._waiting, [], 0
         try:
             for start in range(0, len(updates), BATCH):
                 batch = updates[start : start + BATCH]

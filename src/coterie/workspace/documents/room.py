@@ -8,20 +8,21 @@ acknowledge. Nothing is buffered for a member that falls behind: it gets what it
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import time
 from collections.abc import Callable, Sequence
 
-import msgspec
-
 from coterie.wire.closing import Closing
+from coterie.wire.errors import CoterieError, ErrorCode
 from coterie.wire.messages import encode
 from coterie.wire.messages.base import ServerMessage
-from coterie.wire.messages.documents import CursorMoved, DocumentAck, DocumentOpened, DocumentUpdate
-from coterie.workspace.documents.replica import EMPTY, BrokenError, Replica
+from coterie.wire.messages.documents import CursorMoved, DocumentAck, DocumentOpened, DocumentRefused, DocumentUpdate
+from coterie.workspace.documents.encoding import too_long
+from coterie.workspace.documents.replica import EMPTY, BrokenError, FullError, Replica
 from coterie.workspace.documents.store import Author, Record, Store, Updates, pack
 from coterie.workspace.documents.text import Edit
-from coterie.workspace.documents.update import Block, UpdateError, decode_clocks, encode_clocks
+from coterie.workspace.documents.update import Block, TooLargeError, UpdateError, decode_clocks, encode_clocks
 from coterie.workspace.frames import binary, frame
 from coterie.workspace.member import Member
 
@@ -46,6 +47,9 @@ SETTLE_AFTER = 0.2
 RETRY = 1.0
 """Seconds between attempts to write the log while the disk is full."""
 
+_MOST_SUSPECTS = 5_000
+"""Updates remembered with their senders until copies are compared, seconds after typing stops."""
+
 MAX_CURSOR = 1024
 """Bytes of a cursor."""
 
@@ -53,7 +57,7 @@ MAX_CURSOR = 1024
 class Seat:
     """One member in a room."""
 
-    __slots__ = ("client", "cursor", "had", "lag", "owed", "sent", "wrote")
+    __slots__ = ("client", "cursor", "difference", "had", "lag", "owed", "refused", "sent", "whole", "wrote")
 
     def __init__(self, client: int) -> None:
         self.client = client
@@ -66,6 +70,12 @@ class Seat:
         """Sequence of its last edit that is not acknowledged, 0: none."""
         self.wrote = False
         """Whether it is among those who wrote since `Room.take_writers` last asked."""
+        self.refused = False
+        """Whether an edit was not taken in: what follows it refers to it."""
+        self.whole = False
+        """Whether its copy came from here as a whole."""
+        self.difference: tuple[int, ...] = ()
+        """The proofs of the two texts when its copy was found to be another than the one here."""
         self.sent: Waiting | None = None
         """Its cursor in the queue, which a newer one replaces."""
 
@@ -86,7 +96,8 @@ class Room:
 
     __slots__ = (
         "_broken", "_busy", "_changed", "_last_flush", "_log_problem", "_loop", "_out", "_owing", "_passed",
-        "_period", "_records", "_retry", "_scheduled", "_settling", "_updates", "_writers",
+        "_period", "_records", "_retry", "_scheduled", "_settling", "_suspects", "_updates",
+        "_writers",
         "authors", "changes", "epoch", "members", "number", "replica", "store",
     )  # fmt: skip
 
@@ -111,6 +122,7 @@ class Room:
         self.changes = 0
         """Grows with every change of the text."""
         self._writers: dict[str, None] = {}
+        self._suspects: list[tuple[Member, bytes]] = []
         self._changed = changed
         self._broken = broken
         self._log_problem = log_problem
@@ -137,7 +149,8 @@ class Room:
         Raises UpdateError for a malformed state vector, BrokenError.
         """
         had = 0
-        if epoch == self.epoch and state_vector:
+        whole = epoch != self.epoch or not state_vector
+        if not whole:
             had = decode_clocks(state_vector).get(client, 0)
             update = self.replica.since(state_vector)
         else:
@@ -150,6 +163,7 @@ class Room:
             self.flush()
             seat.owed = 0
         seat.client, seat.had = client, had
+        seat.refused, seat.whole, seat.difference = False, whole, ()
         seat.lag = None
         for other, taken in self.members.items():
             # The same person's earlier connection may not be known to be dead yet.
@@ -206,11 +220,23 @@ class Room:
     def edit(self, member: Member, sequence: int, update: bytes) -> None:
         """Take in a member's edit and relay it. One that cannot be integrated closes the member's connection."""
         seat = self.members.get(member)
-        if seat is None:
+        if seat is None or seat.refused:
             return
         try:
-            blocks = self.replica.check(update)
+            blocks = self.replica.check_live(update)
             self._check_writer(member, seat, blocks)
+        except (TooLargeError, FullError) as error:
+            log.info("document %s: an edit by %s was not taken in: %s", self.number, member.ticket.username, error)
+            seat.refused = True
+            full = isinstance(error, FullError)
+            refusal = (
+                too_long() if full else CoterieError(ErrorCode.LIMIT, "This edit is too large to be shared at once.")
+            )
+            member.send(DocumentRefused(self.number, refusal.code, refusal.sentence))
+            return
+        except BrokenError:
+            self._broken(None)
+            return
         except UpdateError as error:
             member.close(Closing.MALFORMED, f"document {self.number}: {error}")
             return
@@ -226,26 +252,65 @@ class Room:
         if not seat.wrote:
             seat.wrote = True
             self._writers[member.ticket.display_name] = None
+        if len(self._suspects) < _MOST_SUSPECTS:
+            self._suspects.append((member, update))
         self._took(Waiting(member, binary(encode(DocumentUpdate(self.number, update))), blocks), update)
 
-    def change(self, edits: Sequence[Edit], author: Author | None = None) -> None:
-        """Make edits (characters of the replica's text) for everyone, in the name of `author`. Raises BrokenError."""
-        if not edits:
-            return
-        fork = Replica([self.replica.state])
-        update = fork.edit(edits)
-        self.take(update, author and msgspec.structs.replace(author, client=fork.client))
+    def compare(self, member: Member, theirs: tuple[int, int]) -> tuple[bool, bool]:
+        """Return whether a copy at the same clocks is the same, and if not, whether that is so for good.
+
+        It is for good when the copy came from here as a whole, and nothing has changed since the member was last told
+        of the difference: then every update has arrived, and the history itself is read differently there and here.
+        Raises BrokenError.
+        """
+        seat, ours = self.members[member], self.replica.proof
+        if ours == theirs:
+            seat.difference = ()
+            self._suspects.clear()
+            return True, False
+        self.flush()
+        before, seat.difference = seat.difference, (*ours, *theirs)
+        return False, seat.whole and before == seat.difference
+
+    def take_suspects(self) -> list[tuple[Member, bytes]]:
+        """Return who sent which updates since a copy was last known to be the same."""
+        suspects, self._suspects = self._suspects, []
+        return suspects
+
+    def change(self, edits: Sequence[Edit]) -> None:
+        """Make edits (characters of the replica's text) for everyone. Raises OSError, BrokenError."""
+        if edits:
+            update = Replica([self.replica.state]).edit(edits)
+            self.log([Updates([update])])
+            self.take(update)
+
+    def log(self, records: Sequence[Record]) -> None:
+        """Put all of these into the log or, when it cannot be written, none.
+
+        For what is made here and nobody would send again: done once more by a server that was killed before there was
+        room for it, it would be in the text twice. Raises OSError.
+        """
+        self._pack_updates()
+        if not self._write():
+            raise OSError(errno.ENOSPC, "the log of this document cannot be written")
+        self.store.append([pack(record) for record in records])
 
     def take(self, update: bytes, author: Author | None = None) -> None:
-        """Take in an update that `author` made on a fork of this document. Raises BrokenError, UpdateError."""
+        """Take in an update that `author` made on a fork of this document and that was put into the log.
+
+        Raises BrokenError, UpdateError.
+        """
         if update == EMPTY:
             return
         blocks = self.replica.check(update)
         if author is not None:
-            self._note(author)
+            self.authors[author.client] = author
             self._writers[author.name] = None
         self.replica.accept(update, blocks)
-        self._took(Waiting(None, binary(encode(DocumentUpdate(self.number, update))), blocks), update)
+        self.changes += 1
+        self._changed()
+        self._settle_soon()
+        self._queue(Waiting(None, binary(encode(DocumentUpdate(self.number, update))), blocks))
 
     def take_writers(self) -> tuple[str, ...]:
         """Return the display names of those who wrote since this was last asked."""
@@ -360,6 +425,10 @@ class Room:
         self._updates.append(update)
         self._queue(waiting)
 
+    def _settle_soon(self) -> None:
+        if self._settling is None:
+            self._settling = self._loop.call_later(SETTLE_AFTER, self._settle_later)
+
     def _settle_later(self) -> None:
         self._settling = None
         self.settle()
@@ -399,8 +468,7 @@ class Room:
 
     def _pack_updates(self) -> None:
         if self._updates:
-            if self._settling is None:
-                self._settling = self._loop.call_later(SETTLE_AFTER, self._settle_later)
+            self._settle_soon()
             self._changed()
             self._records.append(pack(Updates(self._updates)))
             self._updates = []

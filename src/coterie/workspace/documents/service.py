@@ -42,15 +42,15 @@ from coterie.wire.messages.documents import (
     Version,
     Writer,
 )
-from coterie.workspace.documents import disk, large, memory, moves
+from coterie.workspace.documents import disk, inplace, large, memory, moves
 from coterie.workspace.documents.catalogue import Catalogue
 from coterie.workspace.documents.disk import Stamp
 from coterie.workspace.documents.document import Document
+from coterie.workspace.documents.encoding import MAX_TEXT
 from coterie.workspace.documents.events import Around, Told
 from coterie.workspace.documents.history import History, Kind
 from coterie.workspace.documents.outside import Outside
-from coterie.workspace.documents.replica import proof
-from coterie.workspace.documents.store import SYNC_EVERY, Author, Store
+from coterie.workspace.documents.store import JOURNAL, SYNC_EVERY, Author, Store
 from coterie.workspace.documents.update import UpdateError, decode_clocks
 from coterie.workspace.frames import frame
 from coterie.workspace.member import Member
@@ -129,6 +129,7 @@ class Documents:
 
     async def start(self) -> None:
         self._catalogue = await asyncio.to_thread(Catalogue, self._state)
+        await asyncio.to_thread(self._finish_saves)
         self.history = History(self._catalogue.database)
         self.outside = Outside(self._root, self, self._around)
         self.outside.start()
@@ -153,6 +154,15 @@ class Documents:
             if isinstance(failed, BaseException):
                 log.error("closing a document: %r", failed)
         self._catalogue.close()
+
+    def _finish_saves(self) -> None:
+        for journal in self._state.glob(f"*/{JOURNAL}"):
+            try:
+                if inplace.finish(self._root, journal):
+                    log.warning("finished a save that was cut short: %s", journal)
+            except (OSError, CoterieError) as error:
+                # Its text is in the document's log, whatever the file holds.
+                log.warning("a save that was cut short cannot be finished: %s: %s", journal, error)
 
     @property
     def open_documents(self) -> list[Document]:
@@ -229,12 +239,14 @@ class Documents:
         except UpdateError as error:
             member.close(Closing.MALFORMED, str(error))
             return
-        same = comparable and proof(replica.text) == (message.size, message.checksum)
+        # Who fell behind lacks deletions that its clocks do not show.
+        comparable = comparable and document.room.members[member].lag is None
+        same = comparable and document.compare(member, (message.size, message.checksum))
         if comparable and not same:
             log.warning(
                 "document %s (%s): connection %s of %s has %s bytes, checksum %s; the server has %s",
                 document.number, document.path, member.id, member.ticket.username,
-                message.size, message.checksum, proof(replica.text),
+                message.size, message.checksum, replica.proof,
             )  # fmt: skip
         member.send(DocumentChecked(document.number, comparable, same))
 
@@ -247,7 +259,7 @@ class Documents:
         base, text = await asyncio.to_thread(lambda: (_inflate(message.base), _inflate(message.text)))
         done = await document.rebase(message.identity, base, text, _author(member))
         document.room.flush()
-        member.send(DocumentRebased(message.request, done.version, done.name))
+        member.send(DocumentRebased(message.request, done.version, done.name, done.problem))
 
     def _versions(self, member: Member, message: DocumentVersions) -> None:
         identity = self._identity[self._of(member, message.document).number]
@@ -261,9 +273,8 @@ class Documents:
         document = self._of(member, message.document)
         member.send(DocumentVersionText(message.request, self._text_of(document, message.version)))
 
-    async def _revert(self, member: Member, message: DocumentRevert) -> None:
-        document = self._of(member, message.document)
-        await document.revert(self._text_of(document, message.version), _author(member))
+    def _revert(self, member: Member, message: DocumentRevert) -> None:
+        self._of(member, message.document).keep(Kind.RESTORED)
         member.send(Done(message.request))
 
     def _writers(self, member: Member, message: DocumentWriters) -> None:
@@ -552,11 +563,12 @@ def _inflate(data: bytes) -> str:
     """Raises CoterieError(INVALID | TOO_BIG)."""
     inflater = zlib.decompressobj()
     try:
-        text = inflater.decompress(data, 2 * disk.MAX_TEXT)
+        text = inflater.decompress(data, 2 * MAX_TEXT)
         if inflater.unconsumed_tail:
             raise CoterieError(ErrorCode.TOO_BIG, "What was typed without a connection is too large to be merged.")
         if not inflater.eof:
             raise zlib.error("it ends too early")
-        return text.decode()
+        # As whoever reads files here has it, and the shared text: without what no text holds.
+        return text.decode().replace("\r\n", "\n").replace("\r", "\n").replace("\0", "␀")
     except (zlib.error, UnicodeDecodeError) as error:
         raise CoterieError(ErrorCode.INVALID, "This page sent something unreadable. Reload it.", repr(error)) from None

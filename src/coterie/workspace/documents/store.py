@@ -25,6 +25,9 @@ import msgspec
 SYNC_EVERY = 1.0
 """Seconds between two synchronisations of a log that is written to."""
 
+JOURNAL = "saving"
+"""Name of `Store.journal`."""
+
 _HEAD = struct.Struct("<II")
 _COMPACT_BEYOND = 256 << 10
 """Bytes a log may grow by before compacting is considered."""
@@ -74,9 +77,20 @@ class Rebased(msgspec.Struct, array_like=True, tag="r", frozen=True):
     identity: str
     version: int
     name: str
+    problem: str = ""
 
 
-Record: TypeAlias = Epoch | State | Updates | Disk | Author | Rebased
+class Shape(msgspec.Struct, array_like=True, tag="f", frozen=True):
+    """How the file is written, for when it is gone: see `encoding.Format`; `mode` as `stat` says it."""
+
+    encoding: str
+    bom: bytes
+    ending: str
+    marks: bytes
+    mode: int
+
+
+Record: TypeAlias = Epoch | State | Updates | Disk | Author | Rebased | Shape
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder: msgspec.msgpack.Decoder[Record] = msgspec.msgpack.Decoder(Record)
@@ -148,6 +162,11 @@ class Store:
     def read(self) -> list[Record]:
         """Return the records again. Raises OSError."""
         return unpack(self._path.read_bytes())[0]
+
+    @property
+    def journal(self) -> Path:
+        """The file beside the log that holds what is being written over the document's file."""
+        return self._path.with_name(JOURNAL)
 
     @property
     def size(self) -> int:
