@@ -105,6 +105,8 @@ class RunningHub:
     def close(self) -> None:
         """End the hub, all its machines and every account's connections: the last thing a test does with it."""
         for account in self.accounts:
+            if self.process and self.process.poll() is None:
+                self.remove_machines(account)
             account.http.close()
         self.stop()
         # In a thread: where a browser is driven, this one has an event loop already.
@@ -138,9 +140,7 @@ class RunningHub:
 
 
 async def _end_machines(data: Path) -> None:
-    """End the machines below `data`, whoever's they are: a hub leaves them running, and not everybody who made one in
-    a browser is an `Account`.
-    """
+    """End the machines below `data` that are left: those of people who made them in a browser and are no `Account`."""
     driver = SandboxDriver(data)  # it ends what the process driver started, too
     await asyncio.gather(*(driver.stop(place.root.name, 0) for place in driver.places.all()))
 

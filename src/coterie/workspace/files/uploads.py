@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import secrets
@@ -19,7 +20,8 @@ log = logging.getLogger(__name__)
 
 class Uploads:
     """What is being uploaded. `notes` is a directory that no user process can see: before a file is begun it is noted
-    there, for a server that is killed in the middle leaves it to the next one to remove.
+    there, for a server that is killed in the middle leaves it to the next one to remove. A note is a link that leads
+    nowhere: it is made in one step, and a short one takes no room on a full disk.
     """
 
     def __init__(self, root: Root, notes: Path) -> None:
@@ -29,11 +31,9 @@ class Uploads:
     def sweep(self) -> None:
         """Remove what an earlier server was killed over. Call it before the first upload."""
         for note in self._notes.glob("*"):
-            path = note.read_text(errors="replace")  # empty: killed before anything was begun
             try:
-                if path:
-                    with self._root.parent(path) as (folder, _):
-                        os.unlink(_beside(note.name), dir_fd=folder)
+                with self._root.parent(os.fspath(note.readlink())) as (folder, _):
+                    os.unlink(_beside(note.name), dir_fd=folder)
             except CoterieError as error:
                 if error.code is not ErrorCode.NOT_FOUND:
                     log.warning("the rest of an upload cannot be removed: %s", error)
@@ -50,8 +50,7 @@ class Uploads:
         note, temporary = self._notes / token, _beside(token)
         with self._root.parent(path) as (folder, name):
             try:
-                self._notes.mkdir(exist_ok=True)
-                note.write_text(path)
+                self._note(note, path)
                 flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
                 descriptor = os.open(temporary, flags, 0o666, dir_fd=folder)
                 try:
@@ -68,6 +67,15 @@ class Uploads:
                     os.close(descriptor)
             finally:
                 note.unlink(missing_ok=True)
+
+    def _note(self, note: Path, path: str) -> None:
+        try:
+            self._notes.mkdir(exist_ok=True)
+            note.symlink_to(path)
+        except OSError as error:
+            # What is written may be what makes room: a file that becomes smaller, or empty.
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
 
 
 def _beside(token: str) -> str:
