@@ -86,6 +86,8 @@ export class SharedDocument {
   private keepTimer: ReturnType<typeof setTimeout> | undefined;
   private checkTimer: ReturnType<typeof setTimeout> | undefined;
   private differed = false;
+  /** Where this page stood when it was last told that the server stands elsewhere. */
+  private stood = "";
   private goingOver = false;
   private closed = false;
   /** The document whose file took this one's place: this page has it already, and shows it instead. */
@@ -202,6 +204,11 @@ export class SharedDocument {
     this.close();
   }
 
+  /** The page may be gone in a moment. */
+  keepNow(): void {
+    if (this.keepTimer !== undefined) void this.keep();
+  }
+
   close(): void {
     this.closed = true;
     clearTimeout(this.checkTimer);
@@ -264,7 +271,19 @@ export class SharedDocument {
   }
 
   checked(comparable: boolean, same: boolean): void {
-    if (!comparable) return this.checkSoon(CHECK_AGAIN);
+    if (!comparable) {
+      const stands = Y.encodeStateVector(this.doc).join();
+      if (stands !== this.stood) {
+        this.stood = stands;
+        return this.checkSoon(CHECK_AGAIN);
+      }
+      // What was on its way has had time to arrive: what is missing now would never come.
+      this.stood = "";
+      this.notice({ kind: "warning", sentence: "This page had missed something that was typed. It is catching up.", version: 0 });
+      this.number = 0;
+      return void this.open();
+    }
+    this.stood = "";
     if (same) {
       this.differed = false;
       return this.set({ proven: this.pending.length === 0 });

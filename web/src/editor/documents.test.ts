@@ -7,7 +7,6 @@ import type { SharedDocument } from "./document";
 import { Documents } from "./documents";
 import { OfflineStore } from "./offline";
 import { proof } from "./proof";
-import { statusOf } from "./status";
 
 type Of<T extends ServerMessage["type"]> = Extract<ServerMessage, { type: T }>;
 
@@ -21,6 +20,7 @@ class ScriptedChannel {
   path = "a.txt";
   server = new Y.Doc();
   failure: RequestError | null = null;
+  problem = "";
   private handlers = new Map<string, Set<(message: ServerMessage) => void>>();
   private open = new Set<(welcome: Welcome) => void>();
   private states = new Set<(state: ChannelState) => void>();
@@ -51,7 +51,7 @@ class ScriptedChannel {
     this.sent.push(message);
     if (message.type === "DocumentRebase") {
       this.server.getText("text").insert(0, "[rebased]");
-      return { type: "DocumentRebased", request: 1, version: 3, name: "Ada's text" };
+      return { type: "DocumentRebased", request: 1, version: 3, name: "Ada's text", problem: this.problem };
     }
     if (message.type !== "DocumentOpen") return { type: "Done", request: 1 };
     const same = message.epoch === this.epoch;
@@ -167,7 +167,7 @@ describe("a document", () => {
     const document = await opened();
     channel.drop();
     document.text.insert(5, " offline");
-    expect(statusOf(document.snapshot()).label).toBe("Offline: 1 edit kept here");
+    expect(document.snapshot()).toMatchObject({ phase: "offline", unconfirmed: 1 });
     channel.server.getText("text").insert(0, "meanwhile ");
     channel.restore();
     await vi.waitFor(() => expect(document.snapshot().phase).toBe("open"));
@@ -302,10 +302,10 @@ describe("a document", () => {
   it("says when saving fails and when the file is gone", async () => {
     const document = await opened();
     channel.say({ type: "DocumentSaved", document: 7, saved: false, problem: "The disk is full." });
-    expect(statusOf(document.snapshot())).toMatchObject({ tone: "problem", label: "Not saved", detail: "The disk is full." });
+    expect(document.snapshot()).toMatchObject({ saved: false, problem: "The disk is full." });
     channel.say({ type: "DocumentSaved", document: 7, saved: true, problem: "" });
     channel.say({ type: "DocumentGone", document: 7, gone: true });
-    expect(statusOf(document.snapshot()).label).toBe("File deleted");
+    expect(document.snapshot()).toMatchObject({ problem: "", gone: true });
   });
 
   it("undoes this person's typing alone", async () => {
@@ -415,4 +415,30 @@ it("joins again when the connection came back while it was joining", async () =>
 it("computes the checksum that zlib computes", () => {
   expect(proof("123456789")).toEqual({ size: 9, checksum: 0xcbf43926 });
   expect(proof("é😀")).toEqual({ size: 6, checksum: 0x7f805a06 });
+});
+
+it("keeps what was typed a moment before the page went away", async () => {
+  const document = await opened();
+  channel.drop();
+  document.text.insert(5, " last words");
+  dispatchEvent(new Event("pagehide"));
+  const kept = store();
+  await vi.waitFor(async () => expect((await kept.get("a.txt"))?.edits).toBe(1), { timeout: 200 });
+});
+
+it("gets what it missed although nothing says so, and tells the person", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  const document = documents.open("a.txt");
+  await vi.waitFor(() => expect(document.snapshot().phase).toBe("open"));
+  const notices: string[] = [];
+  document.onNotice(({ sentence }) => notices.push(sentence));
+  channel.server.getText("text").insert(0, "missed ");
+  for (let time = 0; time < 2; time++) {
+    expect(document.text.toString()).toBe("hello");
+    await vi.advanceTimersByTimeAsync(4_000);
+    channel.say({ type: "DocumentChecked", document: 7, comparable: false, same: false });
+  }
+  await vi.waitFor(() => expect(document.text.toString()).toBe("missed hello"));
+  expect(notices.join()).toContain("had missed something");
+  vi.useRealTimers();
 });

@@ -29,7 +29,9 @@ export class Documents {
         return own ? `${own.user}/${workspace}` : null;
       });
     const on = channel.on.bind(channel);
+    addEventListener("pagehide", this.keepNow);
     this.stops = [
+      () => removeEventListener("pagehide", this.keepNow),
       channel.onOpen(() => this.each((document) => void document.open())),
       channel.onState((state) => {
         if (state !== "open") this.each((document) => document.lost());
@@ -123,6 +125,8 @@ export class Documents {
     for (const listener of [...this.movedListeners]) listener(from, to);
     this.changed();
   };
+
+  private keepNow = (): void => this.each((document) => document.keepNow());
 
   private each(action: (document: SharedDocument) => void): void {
     for (const { document } of [...this.held.values()]) action(document);

@@ -96,7 +96,11 @@ export class OfflineStore {
       const database = await this.database;
       const owner = this.owner();
       if (!database || owner === null) return;
-      await database.put("edits", { ...kept, stamp: name(), time: Date.now() }, [owner, path, this.page]);
+      const writing = database.transaction("edits", "readwrite");
+      const put = writing.store.put({ ...kept, stamp: name(), time: Date.now() }, [owner, path, this.page]);
+      // A page that is going away has no time to wait until the browser sees that nothing more comes.
+      writing.commit();
+      await Promise.all([put, writing.done]);
       await this.drop(database, path);
     } catch (error) {
       console.warn("Unconfirmed edits could not be kept in this browser.", error);
