@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coterie.wire.errors import CoterieError, ErrorCode
-from coterie.workspace.documents.encoding import decode, encode, is_binary
+from coterie.workspace.documents.encoding import Format, decode, encode, is_binary
 
 CODECS = ["utf-8", "utf-8-sig", "latin-1", "utf-16", "utf-16-le", "utf-16-be"]
 
@@ -67,3 +67,42 @@ def test_binary_is_refused() -> None:
     with pytest.raises(CoterieError) as refused:
         decode(b"PNG\0\1")
     assert refused.value.code is ErrorCode.BINARY
+
+
+FILES = st.builds(
+    lambda text, codec: text.encode(codec, "replace"),
+    st.text("a\r\n\ufeffé😀", max_size=12),
+    st.sampled_from(CODECS),
+)
+
+
+@given(FILES, st.text("a\n\ufeffÿþï»¿é😀", max_size=8))
+def test_whatever_is_typed_reads_back(data: bytes, typed: str) -> None:
+    if is_binary(data):
+        return
+    text, style = decode(data)
+    for now in (typed + text, text + typed, typed):
+        written, _ = encode(now, style)
+        assert decode(written)[0] == now
+
+
+def test_a_text_that_begins_with_a_mark_keeps_it_through_every_save() -> None:
+    text, style = decode(b"abc")
+    data, style = encode("\ufeff" + text, style)
+    assert data == codecs.BOM_UTF8 * 2 + b"abc"
+    text, style = decode(data)
+    assert text == "\ufeffabc"
+    assert encode(text, style)[0] == data
+
+
+@pytest.mark.parametrize("data", [b"a" * 9000 + b"\0", "a\0b".encode("utf-16")])
+def test_a_nul_anywhere_makes_it_binary(data: bytes) -> None:
+    """Near the beginning it would make the file binary with the next edit: then it could not be opened again."""
+    assert is_binary(data)
+
+
+@pytest.mark.parametrize("data", [b"", b"a\r\nb", b"\xe9\r", codecs.BOM_UTF8 + b"a\r\nb\n", "a\n".encode("utf-16")])
+def test_the_log_holds_how_a_file_is_written(data: bytes) -> None:
+    text, style = decode(data)
+    assert Format.of(style.encoding, style.bom, style.ending, style.marks, text) == style
+    assert Format.of(style.encoding, style.bom, style.ending, style.marks, text + "\n").endings == ()

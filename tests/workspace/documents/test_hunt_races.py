@@ -27,9 +27,9 @@ from tests.workspace.documents.people import FakeMember, Page
 class Server:
     """Documents of a real folder; nothing is saved, looked at or closed by the clock."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, made: bool = False) -> None:
         self.files = folder / "files"
-        self.files.mkdir()
+        self.files.mkdir(exist_ok=made)
         self._state = folder / "state"
 
     async def start(self) -> None:

@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from coterie.wire.messages import documents as wire
-from coterie.workspace.documents import disk, document, outside, service
+from coterie.workspace.documents import disk, document, outside, service, store
 from coterie.workspace.documents.replica import BrokenError, Replica
 from tests.workspace.documents.people import Page
 from tests.workspace.documents.test_hunt_races import Server
@@ -127,3 +127,77 @@ async def test_a_file_that_was_renamed_and_replaced(server: Server, order: tuple
         await server.document(name).save()
     assert (server.files / "b.txt").read_text() == "b: one two"
     assert (server.files / "a.txt").read_text() == "a: another file"
+
+
+@pytest.mark.parametrize("mode", [0o400, 0o444, 0o000])
+async def test_a_file_that_may_not_be_written_is_not(server: Server, mode: int) -> None:
+    path = server.files / "a.txt"
+    path.write_text("one")
+    ada, ben = await server.page("a.txt", "ada"), await server.page("a.txt", "ben")
+    path.chmod(mode)
+    await server.type(ada, 3, " two", ben)
+    await server.document("a.txt").save()
+    for page in (ada, ben):
+        (told,) = heard(page)
+        assert not told.saved
+        assert "does not permit" in told.problem
+    assert path.stat().st_mode & 0o777 == mode
+    path.chmod(0o644)
+    assert path.read_text() == "one"
+    await server.document("a.txt").save()
+    assert path.read_text() == "one two"
+    assert [told.saved for told in heard(ada)] == [True]
+
+
+async def test_a_disk_that_can_only_be_read(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a kernel makes one of a disk with errors: what is open stays open, and nothing can be written any more."""
+    (server.files / "a.txt").write_text("one")
+    ada, ben = await server.page("a.txt", "ada"), await server.page("a.txt", "ben")
+    (server.files / "b.txt").write_text("other")
+
+    def readonly(*_: Any, **__: Any) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    with monkeypatch.context() as broken:
+        for owner, name in ((disk, "_copy"), (store.os, "pwrite"), (store, "_write")):
+            broken.setattr(owner, name, readonly)
+        ada.edit(3, 0, " two")
+        await ada.deliver()
+        server.document("a.txt").room.flush()
+        assert "cannot be written to (read-only file system)" in heard(ada)[0].problem
+        await server.exchange(ada, ben)
+        assert ben.text == "one two", "people go on together"
+        await server.document("a.txt").save()
+        for page in (ada, ben):
+            (told, *_) = heard(page)
+            assert "cannot be written to" in told.problem
+        assert ada.pending, "nothing is confirmed that is not in the log"
+        late = Page("cas", "b.txt")
+        late.connect(server.documents)
+        await late.deliver()
+        (refused,) = late.failures
+        assert "cannot be written to" in refused.sentence
+    server.document("a.txt").room.flush()
+    await server.exchange(ada, ben)
+    await server.document("a.txt").save()
+    assert not ada.pending
+    assert (server.files / "a.txt").read_text() == "one two"
+
+
+async def test_another_programs_text_on_a_full_disk_waits(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is not in the log is shown to nobody: a server killed then would make it a second time."""
+    (server.files / "a.txt").write_text("one")
+    ada = await server.page("a.txt", "ada")
+    (server.files / "new").write_text("one two")
+    (server.files / "new").replace(server.files / "a.txt")
+
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as while_full:
+        while_full.setattr(store.os, "pwrite", full)
+        await server.look()
+        assert "full" in heard(ada)[-1].problem
+        assert ada.text == "one"
+    await server.restart(ada)
+    assert ada.text == "one two"

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import errno
 import logging
+import os
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -600,8 +601,11 @@ class Document:
     def _on_log_problem(self, error: OSError | None) -> None:
         if error is None:
             self._tell_problem("")
-        else:
+        elif error.errno in (errno.ENOSPC, errno.EDQUOT):
             self._tell_problem("The workspace's disk is full. Your text is kept in memory; make room and it is saved.")
+        else:
+            why = os.strerror(error.errno or 0).lower()
+            self._tell_problem(f"The workspace's disk cannot be written to ({why}). Your text is kept in memory.")
 
     def _broken(self, member: Member | None) -> None:
         """The document refused an update: begin a new history without it; pages rebase what they have."""

@@ -307,7 +307,12 @@ class Documents:
         Somebody who had it open (and knows its epoch) is led to where it was moved, or given the text of one that was
         deleted.
         """
-        real = self._root.resolve(path)
+        try:
+            real = self._root.resolve(path)
+        except CoterieError as error:
+            if not epoch or error.code is not ErrorCode.NOT_FOUND:
+                raise
+            real = path  # its folder is gone, too
         if epoch and real not in self._by_path and await asyncio.to_thread(disk.stamp, self._root, real) is None:
             moved = await self._where(real)
             path = real = moved or real

@@ -1,0 +1,106 @@
+"""A deleted file that is written again is the file that was deleted."""
+
+from __future__ import annotations
+
+import codecs
+import shutil
+import stat
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from coterie.wire.messages import documents as wire
+from coterie.workspace.documents import document, outside, service
+from tests.workspace.documents.people import Page
+from tests.workspace.documents.test_hunt_races import Server
+
+FILES = [
+    b"",
+    b"plain\n",
+    codecs.BOM_UTF8 + b"with a mark\r\n",
+    b"caf\xe9\r\nno end",
+    "two\r\nbytes\r\n".encode("utf-16"),
+    b"mixed\r\nends\nhere\rand there\r\n",
+]
+
+
+@pytest.fixture(autouse=True)
+def _by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("PAUSE", "LONGEST", "RETRY"):
+        monkeypatch.setattr(document, name, 1e6)
+    monkeypatch.setattr(service, "IDLE", 1e6)
+    monkeypatch.setattr(outside, "MISSING_FOR", 0.0)
+
+
+@pytest_asyncio.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Server]:
+    one = Server(tmp_path)
+    await one.start()
+    yield one
+    await one.end()
+
+
+async def restore(server: Server, page: Page) -> None:
+    page.sent.append(wire.DocumentRestore(9, page._document))
+    await server.exchange(page)
+    assert not page.failures
+
+
+@pytest.mark.parametrize("how", ["open", "unloaded", "restarted", "compacted"])
+@pytest.mark.parametrize("data", FILES, ids=["empty", "plain", "mark", "latin-1", "utf-16", "mixed"])
+async def test_bytes_and_mode_are_what_they_were(server: Server, data: bytes, how: str) -> None:
+    path = server.files / "a.txt"
+    path.write_bytes(data)
+    path.chmod(0o750)
+    ada = await server.page("a.txt", "ada")
+    path.unlink()
+    await server.look()
+    await server.exchange(ada)
+    assert ada.gone
+    if how == "compacted":
+        await server.document("a.txt").compact()
+    if how == "unloaded":
+        ada.disconnect()
+        await server.unload("a.txt")
+        ada.connect(server.documents)
+        await server.exchange(ada)
+    elif how != "open":
+        await server.restart(ada)
+    assert ada.gone
+    await restore(server, ada)
+    assert path.read_bytes() == data
+    assert stat.S_IMODE(path.stat().st_mode) == 0o750
+    assert not ada.gone
+
+
+async def test_with_what_was_typed_since(server: Server) -> None:
+    path = server.files / "a.txt"
+    path.write_bytes(b"one\r\ntwo\nthree\r\n")
+    ada = await server.page("a.txt", "ada")
+    path.unlink()
+    await server.look()
+    await server.type(ada, 8, "new\n")
+    await server.restart(ada)
+    await restore(server, ada)
+    assert path.read_bytes() == b"one\r\ntwo\nnew\r\nthree\r\n"
+
+
+async def test_a_folder_that_vanished_comes_back_with_what_was_not_saved(server: Server) -> None:
+    path = server.files / "deep" / "er" / "a.txt"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"one")
+    ada, ben = await server.page("deep/er/a.txt", "ada"), await server.page("deep/er/a.txt", "ben")
+    await server.type(ada, 3, " two", ben)
+    shutil.rmtree(server.files / "deep")
+    await server.document("deep/er/a.txt").save()
+    await server.look()
+    await server.exchange(ada, ben)
+    assert ada.gone
+    assert ben.gone
+    await server.type(ben, 7, " three", ada)
+    await server.restart(ada, ben)
+    assert ada.text == ben.text == "one two three"
+    await restore(server, ada)
+    assert path.read_bytes() == b"one two three"
