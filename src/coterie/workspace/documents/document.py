@@ -286,7 +286,14 @@ class Document:
         authors = [replace(author, client=client) for client, _ in made.portions] if author else []
         updates = [Updates([update]) for _, update in made.portions]
         # What the file has stands first: of a log cut short in between, the rest follows from it.
-        self.room.log([*([file] if file else []), *dict.fromkeys(authors), *updates])
+        room = self.room
+        room.log([*([file] if file else []), *dict.fromkeys(authors), *updates])
+        if file:
+            # And on the medium before anybody sees it: were the log without it after a cut of power, the file would be
+            # compared once more, and pages would bring back what they saw of the first time.
+            await self.sync()
+            if room is not self.room:
+                raise OSError(errno.EAGAIN, "a new history began meanwhile")
         for index, (_, update) in enumerate(made.portions):
             if index:
                 await asyncio.sleep(0)  # others are heard
@@ -673,6 +680,8 @@ def _history(store: Store, text: str, digest: bytes) -> epoch.History:
             history.replica.watch()
             # Here, or the document is not opened: see `Room.take`.
             store.append([pack(record) for record in history.records])
+            if any(isinstance(record, Updates) for record in history.records):
+                store.sync()
             return history
         except (ValueError, BrokenError) as error:
             log.error("a document's log cannot be used, a new one begins: %s", error)
