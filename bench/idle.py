@@ -1,11 +1,11 @@
 """What people who do nothing cost: memory of the server for each idle connection and for each idle room.
 
-Measured alike for everyone, on fresh servers each time: after a warm-up, clients come in steps of `STEP`, in one run all
-into one room ("together"), in another each into a small document of their own ("alone"). After each step nothing
+Measured alike for everyone, on fresh servers each time: after a warm-up, clients come in steps of `STEP`, in one run
+all into one room ("together"), in another each into a small document of their own ("alone"). After each step nothing
 happens for `SETTLE` seconds, in which clients answer pings and nothing else; then private memory is read, which is what
 the processes would give back by ending. What a step adds is divided by its clients. The median over all steps of all
-runs counts, for what a heap takes at once, for good or not, is no client's share. A connection costs what "together"
-adds, a room what "alone" adds beyond it.
+runs counts: what a heap takes at once, for good or not, is no client's share. A connection costs what "together" adds,
+a room what "alone" adds beyond it.
 
 Before each reading the peers are asked to collect their garbage (`rooms/collect.mjs`, `rooms/pycrdt_server.py`), which
 nobody does for them in production: without it a heap's moods are larger than what is measured, and it only helps them.

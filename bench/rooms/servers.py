@@ -312,7 +312,7 @@ def hocuspocus() -> Iterator[Peer]:
 
 @contextmanager
 def pycrdt_websocket() -> Iterator[Peer]:
-    """pycrdt-websocket under uvicorn on uvloop."""
+    """pycrdt-websocket under uvicorn on uvloop. It ends for all when clients leave while it is far behind."""
     python = harness.pip_peer("pycrdt-websocket", PYCRDT_WEBSOCKET)
     port = free_port()
     with _running([str(python), str(HERE / "pycrdt_server.py"), str(port)], python.parent, {}, port) as pid:
