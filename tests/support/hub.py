@@ -45,15 +45,13 @@ class RunningHub:
         self.output: list[str] = []
         self.process: subprocess.Popen[str] | None = None
         self._setup_link = ""
-        self._ready = False
-        self._listening = threading.Event()
+        self._ready: subprocess.Popen[str] | None = None
+        """The process that said it is ready."""
 
     def start(self) -> RunningHub:
         """Start and return once the hub accepts connections."""
         command = [*self.before, sys.executable, "-m", "coterie", "serve"]
         command += ["--data", str(self.data), "--port", str(self.port), *self.arguments]
-        self._listening.clear()
-        self._ready = False
         self.process = subprocess.Popen(
             command,
             env={**os.environ, **self.environment},
@@ -62,16 +60,18 @@ class RunningHub:
             stderr=subprocess.STDOUT,
             text=True,
         )
-        threading.Thread(target=self._read, args=(self.process,), daemon=True).start()
-        if not self._listening.wait(READY_WITHIN):
+        # Of this start alone: what read an earlier process may come to its end only now.
+        told = threading.Event()
+        threading.Thread(target=self._read, args=(self.process, told), daemon=True).start()
+        if not told.wait(READY_WITHIN):
             self.kill()
             raise TimeoutError("the hub did not come up:\n" + "".join(self.output))
-        if not self._ready:
+        if self._ready is not self.process:
             self.process.wait(READY_WITHIN)
             raise RuntimeError("the hub ended:\n" + "".join(self.output))
         return self
 
-    def _read(self, process: subprocess.Popen[str]) -> None:
+    def _read(self, process: subprocess.Popen[str], told: threading.Event) -> None:
         assert process.stdout
         with process.stdout as lines:
             for line in lines:
@@ -79,9 +79,9 @@ class RunningHub:
                 if found := re.search(r"(http://\S+/setup#\S+)", line):
                     self._setup_link = found[1]
                 if "Coterie is ready" in line:
-                    self._ready = True
-                    self._listening.set()
-        self._listening.set()
+                    self._ready = process
+                    told.set()
+        told.set()
 
     @property
     def setup_link(self) -> str:
