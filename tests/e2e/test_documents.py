@@ -121,7 +121,7 @@ def test_another_branch_is_checked_out(place: Place, together: tuple[IdePage, Id
     terminal = a.open_terminal()
     terminal.run("git checkout -q low")
     for ide in (a, b):
-        notice = ide.notices.filter(has_text="checked out low")
+        notice = ide.notices.filter(has_text=f"Ada Lovelace checked out low in {terminal.name}, 1 file")
         expect(notice).to_have_count(1)
         expect(ide.notices).to_have_count(1)
     b.expect_text(OTHER_GUIDE)

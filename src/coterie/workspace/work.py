@@ -22,7 +22,8 @@ _CHANGES_FILES = re.compile(
 )
 """git's commands that change files: one that shows a log in another terminal did not check anything out."""
 
-_INTERPRETER = re.compile(r"(python|node|ruby|perl|bash|sh|zsh|dash|env|sudo|npx?|uvx?)[\d.]*")
+_STARTS_ANOTHER = re.compile(r"(python|node|ruby|perl|bash|sh|zsh|dash|env|sudo|npm|npx|pnpm|yarn|uvx?|poetry)[\d.]*")
+"""Programs that are known by what they run."""
 
 
 @dataclass(frozen=True)
@@ -44,26 +45,30 @@ class Work:
 def whose(first: Sequence[Work], last: Sequence[Work], since: float, *, git_as: str | None = None) -> Work | None:
     """Return the one terminal that files were changed in, from `since` on; None when none fits best alone.
 
-    `first` is what the terminals were at when the change was noticed, `last` what they are at now that it is over.
-    `git_as` is whom git names, where git did it; empty where it names nobody. The result's `commands` are those from
-    when the change was noticed, if there were any.
+    `first` is what the terminals were at when the change was noticed, each perhaps several times, `last` what they are
+    at now that it is over. `git_as` is whom git names, where git did it; empty where it names nobody. The result's
+    `commands` are those that have ended since the change was noticed, or all from then where none has.
     """
-    before = {one.terminal: one for one in first}
+    before: dict[int, tuple[str, ...]] = {}
+    for seen in first:
+        before[seen.terminal] = tuple(dict.fromkeys((*before.get(seen.terminal, ()), *seen.commands)))
 
     def fits(one: Work) -> int:
-        then = before.get(one.terminal, one)
-        commands = {*then.commands, *one.commands}
+        then = before.get(one.terminal, ())
+        commands = {*then, *one.commands}
         if git_as is not None and any(_git_changes(command) for command in commands):
             return 3
         entered = one.entered > since - RECENT and one.heard > since - PROMPT
-        ended = not set(then.commands) <= set(one.commands)
+        ended = not set(then) <= set(one.commands)
         return 2 if entered or ended else 1 if commands else 0
 
     found = sorted((one for one in last if not git_as or _named(one.person) == _named(git_as)), key=fits, reverse=True)
     if not found or not fits(found[0]) or (len(found) > 1 and fits(found[1]) == fits(found[0])):
         return None
     best = found[0]
-    return replace(best, commands=before.get(best.terminal, best).commands or best.commands)
+    then = before.get(best.terminal, ())
+    ended = tuple(command for command in then if command not in best.commands)
+    return replace(best, commands=ended or then or best.commands)
 
 
 def at_it(work: Work, since: float, *, git: bool) -> bool:
@@ -74,8 +79,8 @@ def at_it(work: Work, since: float, *, git: bool) -> bool:
 
 
 def program(work: Work) -> str:
-    """Return the name of the program that was started last in a terminal, empty for none."""
-    return _program(work.commands[-1].split()) if work.commands else ""
+    """Return the name of the first program in a terminal, empty for none: the others are its children."""
+    return _program(work.commands[0].split()) if work.commands else ""
 
 
 def _named(person: str) -> str:
@@ -90,9 +95,9 @@ def _git_changes(command: str) -> bool:
 
 def _program(words: list[str]) -> str:
     name = _base(words[0])
-    if _INTERPRETER.fullmatch(name):
+    if _STARTS_ANOTHER.fullmatch(name):
         for word in words[1:]:
-            if not word.startswith("-") and "=" not in word:
+            if not word.startswith("-") and "=" not in word and word not in ("exec", "run"):
                 return re.sub(r"\.[cm]?js$", "", _base(word))
     return name
 

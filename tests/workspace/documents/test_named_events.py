@@ -160,8 +160,7 @@ async def test_git_that_goes_on_after_it_changed_files_is_recognised(machine: Ma
     one, two = await machine.open(ada), await machine.open(ada)
     ada.type(two, "git checkout -q main\r")
     ada.type(one, f"sh -c '{SLOW}'\r")
-    while not machine.documents.outside._events.gathering:  # noqa: ASYNC110 nothing tells of it
-        await asyncio.sleep(0.01)
+    await until(lambda: bool(machine.documents.outside._events.extended))
     (machine.folder / "go").touch()
     assert await machine.told() == "Ada checked out main in Terminal 2, 14 files"
 

@@ -72,7 +72,8 @@ class Events:
         self._around = around
         self._loop = asyncio.get_running_loop()
         self._asked = 0.0
-        self._asking: asyncio.Task[list[Work]] | None = None
+        self._asking: list[asyncio.Task[list[Work]]] = []
+        """What the terminals are asked as something is noticed, and again when it turns out to be an event."""
         self._noticed: tuple[float, float] | None = None
         """When what the next look finds was noticed first, in the event loop's time and in Unix time."""
         self._began = (0.0, 0.0)
@@ -100,7 +101,8 @@ class Events:
         self._noticed = (now, time.time())
         if now - self._asked >= _ASK_EVERY:
             self._asked = now
-            self._asking = self._loop.create_task(_answer(self._around.at_work))
+            self.stop()
+            self._ask()
 
     def add(self, operation: Operation | None, changed: Iterable[str]) -> None:
         """What a look found: git's last operation, and the paths of open documents that were changed."""
@@ -110,6 +112,7 @@ class Events:
             return
         if not self.gathering:
             self._began = noticed
+            self._ask()
         # A rebase is many operations in a row; a stash ends with a reset that changes no commit.
         known = self._operation
         if operation is not None and (known is None or operation.old != operation.new):
@@ -119,15 +122,19 @@ class Events:
 
     def stop(self) -> None:
         """Ask nothing more."""
-        if self._asking is not None:
-            self._asking.cancel()
+        for asking in self._asking:
+            asking.cancel()
+        self._asking.clear()
+
+    def _ask(self) -> None:
+        self._asking.append(self._loop.create_task(_answer(self._around.at_work)))
 
     async def over(self, others: Iterable[str], repository_of: Callable[[str], str | None]) -> Told | None:
         """Return the event that is over, None while it goes on.
 
         `others` are paths that the server itself writes, `repository_of` is the repository that a path is in.
         """
-        first = await self._asking if self._asking is not None else []
+        first = [one for asked in await asyncio.gather(*self._asking) for one in asked]
         last = await _answer(self._around.at_work)
         operation, paths, (began, wall) = self._operation, self._paths, self._began
         work = whose(first, last, began, git_as=operation.who if operation else None)
@@ -137,7 +144,8 @@ class Events:
             self.extended += 1
             return None
         self.extended = 0
-        self._operation, self._paths, self._asking = None, set(), None
+        self._operation, self._paths = None, set()
+        self._asking.clear()
         sentence = ""
         files: int | None = None
         if operation is not None and operation.old != operation.new:

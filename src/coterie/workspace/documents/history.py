@@ -79,28 +79,43 @@ class History:
     ) -> int:  # fmt: skip
         """Keep a text; return its number. One that is the same as the newest is not kept twice unless it has a name.
 
+        What people type within a minute is one version, the last of it, however often the document is closed meanwhile.
         Raises sqlite3.Error, when the disk is full for one.
         """
+        now = time.time() if now is None else now
         data = text.encode(errors="replace")
         mark = digest(data)
         newest = self._database.execute(
-            "SELECT id, digest FROM versions WHERE document = ? ORDER BY id DESC LIMIT 1", (document,)
+            "SELECT id, digest, time, kind, name, authors FROM versions WHERE document = ? ORDER BY id DESC LIMIT 1",
+            (document,),
         ).fetchone()
         if newest and newest[1] == mark and not name:
             return int(newest[0])
+        packed = zstandard.compress(data)
         with self._database:
+            if newest and kind is Kind.TYPED and authors and not name:
+                id_, _, made, its_kind, its_name, its_authors = newest
+                writers = json.loads(its_authors)
+                # The text from before the typing has no authors, and stays.
+                if writers and (its_kind, its_name) == (Kind.TYPED, "") and 0 <= now - made < EVERY:
+                    writers = list(dict.fromkeys((*writers, *authors)))
+                    self._database.execute(
+                        "UPDATE versions SET authors = ?, size = ?, digest = ?, data = ? WHERE id = ?",
+                        (json.dumps(writers), len(text), mark, packed, id_),
+                    )
+                    return int(id_)
             row = self._database.execute(
                 "INSERT INTO versions (document, time, kind, name, authors, size, digest, data)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
                 (
                     document,
-                    time.time() if now is None else now,
+                    now,
                     kind,
                     name,
                     json.dumps(authors),
                     len(text),
                     mark,
-                    zstandard.compress(data),
+                    packed,
                 ),
             ).fetchone()
             self._thin(document)
@@ -133,16 +148,26 @@ class History:
             self._thin(into)
 
     def name_event(self, document: str, since: float, name: str) -> None:
-        """Name what was kept of a document since an event began (Unix time), or what is the same text from before."""
-        with self._database:
-            named = self._database.execute(
-                "UPDATE versions SET kind = ?, name = ? WHERE document = ? AND time >= ? AND kind IN (?, ?)",
-                (Kind.EVENT, name, document, since, Kind.EVENT, Kind.OVERWRITTEN),
-            ).rowcount
+        """Name the text that a document had before an event that began then (Unix time).
+
+        It is what was kept first since, or the newest version where nothing was, being the same text already.
+        """
+        made = self._database.execute(
+            "SELECT id FROM versions WHERE document = ? AND time >= ? AND kind IN (?, ?) ORDER BY id",
+            (document, since, Kind.EVENT, Kind.OVERWRITTEN),
+        ).fetchall()
+        if made:
+            # What came after it within the event is nothing that anybody would look for.
+            between = [(Kind.OVERWRITTEN, "", id_) for (id_,) in made[1:]]
+            with self._database:
+                self._database.executemany(
+                    "UPDATE versions SET kind = ?, name = ? WHERE id = ?", [(Kind.EVENT, name, made[0][0]), *between]
+                )
+            return
         newest = self._database.execute(
             "SELECT id, authors FROM versions WHERE document = ? ORDER BY id DESC LIMIT 1", (document,)
         ).fetchone()
-        if not named and newest:
+        if newest:
             text = self.text(document, newest[0])
             self.add(document, text or "", Kind.EVENT, name=name, authors=tuple(json.loads(newest[1])))
 
@@ -157,11 +182,6 @@ class History:
             "SELECT data FROM versions WHERE id = ? AND document = ?", (version, document)
         ).fetchone()
         return zstandard.decompress(row[0]).decode() if row else None
-
-    def newest(self, document: str) -> float:
-        """Return when the newest version was made, 0 when there is none."""
-        row = self._database.execute("SELECT max(time) FROM versions WHERE document = ?", (document,)).fetchone()
-        return float(row[0] or 0.0)
 
     def _thin(self, document: str) -> None:
         """Drop versions until the bounds hold: among the older half the one that its neighbours tell most about."""
