@@ -9,8 +9,8 @@ import type { SharedDocument } from "./document";
 import { common, indentation } from "./extensions";
 import { languageOf, load } from "./languages";
 import { look } from "./theme";
-import { wholeCharacters } from "./whole";
-import { writers } from "./writers";
+import { bounded, wholeCharacters } from "./whole";
+import { writerOf, writers, writersFound } from "./writers";
 
 export type Scheme = "light" | "dark";
 
@@ -18,6 +18,8 @@ export interface Place {
   line: number;
   column: number;
   selected: number;
+  /** Who wrote the line, in words, while writers are named. */
+  writer: string;
 }
 
 export class Editor {
@@ -94,12 +96,13 @@ export class Editor {
           keymap.of(yUndoManagerKeymap),
           common,
           wholeCharacters,
+          bounded((sentence) => shared.tell({ kind: "warning", sentence, version: 0 })),
           indentation(text),
           this.language.of([]),
           yCollab(shared.text, null, { undoManager: shared.undo }),
           this.scheme.of(this.dressed()),
           EditorView.updateListener.of((update) => {
-            if (update.selectionSet || update.docChanged) this.tellPlace();
+            if (update.selectionSet || update.docChanged || writersFound(update)) this.tellPlace();
           }),
         ],
       }),
@@ -131,6 +134,7 @@ export class Editor {
     const { head } = selection.main;
     const line = doc.lineAt(head);
     const selected = selection.ranges.reduce((sum, range) => sum + range.to - range.from, 0);
-    this.onPlace({ line: line.number, column: head - line.from + 1, selected });
+    const writer = this.named ? writerOf(this.view.state, line.number) : "";
+    this.onPlace({ line: line.number, column: head - line.from + 1, selected, writer });
   }
 }
