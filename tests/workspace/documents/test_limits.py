@@ -243,7 +243,7 @@ def test_a_long_insertion_comes_in_pieces_that_stay_apart() -> None:
     made = fork(base.state, lambda _: [Edit(0, 1, "B"), Edit(6, 9, text), Edit(10, 11, "!")])
     assert made.text == f"Begin {text} !"
     assert made.growth == len(made.text.encode()) - len(base.text.encode())
-    assert Replica([made.state(base.state)]).text == made.text
+    assert Replica([made.state]).text == made.text
     for _, update in made.portions:
         assert len(update) < 8 * PIECE
         base.accept(update, base.check(update))

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -87,3 +88,13 @@ def test_a_rebase_joins_changes_in_different_places() -> None:
 def test_a_rebase_says_what_does_not_fit() -> None:
     assert not rebase("the red house", "the blue house", "the green house").whole
     assert rebase("a b", "a c b", "a c b").edits == []
+
+
+@pytest.mark.parametrize("words", [False, True])
+def test_long_stretches_are_replaced_whole(words: bool) -> None:
+    old = "same\n" + "old words " * 60_000 + "\nend"
+    new = "same\n" + "new words " * 60_000 + "\nend"
+    (edit,) = edits(old, new, words=words)
+    assert apply(old, [edit]) == new
+    assert edit.start >= len("same\n")
+    assert edit.end <= len(old) - len("end")

@@ -501,10 +501,15 @@ class Document:
             # Both do not fit: what was not saved stays as a version.
             base = self.room.replica.state
             made = await asyncio.to_thread(epoch.foreign, base, text)
-        forked = made.state(base)
-        await self._take_all(made, file=Disk(content.digest, state=forked))
+        await self._take_all(made, file=Disk(content.digest, state=made.state))
         self._attempts.clear()
-        self._text, self._base, self.digest, self.stamp, self.style = text, forked, content.digest, content.stamp, style
+        self._text, self._base, self.digest, self.stamp, self.style = (
+            text,
+            made.state,
+            content.digest,
+            content.stamp,
+            style,
+        )
         self._mode = content.mode
         self._note_shape()
         self.problem = ""

@@ -163,7 +163,7 @@ def _reconcile(history: History, bases: list[bytes], text: str, digest: bytes) -
         # Both do not fit: what was not saved stays as a version.
         base = replica.state
         made = foreign(base, text)
-    history.base = made.state(base)
+    history.base = made.state
     for _, update in made.portions:
         replica.accept(update, replica.check(update))
     history.records += [Disk(digest, state=history.base), *(Updates([update]) for _, update in made.portions)]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from pycrdt import StickyIndex, merge_updates
+from pycrdt import StickyIndex
 
 from coterie.workspace.documents.replica import Replica, in_bytes, make
 from coterie.workspace.documents.text import Edit, apply
@@ -27,15 +27,15 @@ class Portion(NamedTuple):
 
 
 class Fork(NamedTuple):
-    """What was made on a copy: portions in order, the text with them, and by how many bytes of UTF-8 it grew."""
+    """What was made on a copy: portions in order, and with them the text and the document as one update.
+
+    `growth`: bytes of UTF-8 by which the text grew.
+    """
 
     portions: list[Portion]
     text: str
+    state: bytes
     growth: int
-
-    def state(self, base: bytes) -> bytes:
-        """Return the document `base`, of which this is a fork, with all portions."""
-        return merge_updates(base, *(portion.update for portion in self.portions)) if self.portions else base
 
 
 def fork(base: bytes, find: Callable[[str], list[Edit]]) -> Fork:
@@ -56,7 +56,7 @@ def fork(base: bytes, find: Callable[[str], list[Edit]]) -> Fork:
                 other.apply_update(update)
         portions.append(Portion(writer.client_id, update))
     growth = sum(len(edit.text.encode()) - (edit.end - edit.start) for edit in changes)
-    return Fork(portions, apply(text, edits), growth)
+    return Fork(portions, apply(text, edits), writers[0].get_update(), growth)
 
 
 def impossible(state: bytes, updates: Sequence[bytes]) -> list[int]:

@@ -15,6 +15,11 @@ _MOST_DIFFERENCES = 200
 search takes time and memory that grow with the square."""
 
 
+_MOST_WORDS_IN = 512 << 10
+"""Characters of two stretches without a common line beyond which their words are not compared: finding them cannot be
+interrupted, and nobody else in the program is heard meanwhile."""
+
+
 class Edit(NamedTuple):
     """Replace characters `start` to `end` of the old text by `text`."""
 
@@ -47,7 +52,10 @@ def edits(old: str, new: str, *, words: bool = False) -> list[Edit]:
     middle, changed = old[before : len(old) - after], new[before : len(new) - after]
     for edit in _by(_lines(middle), _lines(changed)):
         inner_old = middle[edit.start : edit.end]
-        if inner_old and edit.text:
+        if inner_old and edit.text and len(inner_old) + len(edit.text) > _MOST_WORDS_IN:
+            whole = Edit(before + edit.start, before + edit.end, edit.text)
+            result.append(whole if words else _trimmed(inner_old, Edit(0, len(inner_old), edit.text), whole.start))
+        elif inner_old and edit.text:
             for change in _by(_WORDS.findall(inner_old), _WORDS.findall(edit.text)):
                 at = before + edit.start
                 if words:
