@@ -46,6 +46,8 @@ class FakeMember:
         self.ticket = Ticket("w", user, user, user.title(), role, tuple(ACCESS[role]), 0, "g")
         self.inbox: list[ServerMessage] = []
         self.closed: Closing | None = None
+        self.reason = ""
+        """Why, for the log."""
         self.backlog = 0
 
     def may(self, capability: Capability) -> bool:
@@ -59,7 +61,8 @@ class FakeMember:
             self.inbox.extend(messages(frame))
 
     def close(self, closing: Closing, detail: str = "") -> None:
-        self.closed = self.closed or closing
+        if self.closed is None:
+            self.closed, self.reason = closing, detail
 
 
 class Page:
