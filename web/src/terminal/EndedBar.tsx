@@ -1,5 +1,5 @@
 /** What became of a terminal's program, and a way to start a new one. */
-import { Button } from "@mantine/core";
+import { Button, Tooltip } from "@mantine/core";
 import { useState } from "react";
 import type { TerminalInfo } from "../wire/generated";
 import { endSentence } from "./ending";
@@ -7,19 +7,21 @@ import classes from "./TerminalPane.module.css";
 
 interface Props {
   info: TerminalInfo;
-  mayRun: boolean;
+  /** Why this person cannot start a new program; empty when they can. */
+  whyNot: string;
   onRunAgain: () => Promise<void>;
 }
 
-export function EndedBar({ info, mayRun, onRunAgain }: Props) {
+export function EndedBar({ info, whyNot, onRunAgain }: Props) {
   const [busy, setBusy] = useState(false);
   const run = () => {
+    if (whyNot) return;
     setBusy(true);
     void onRunAgain().finally(() => setBusy(false));
   };
   return (
-    <div className={classes.ended} role="status">
-      <div className={classes.endedText}>
+    <div className={classes.ended}>
+      <div className={classes.endedText} role="status">
         <div>{endSentence(info.exit_code)}</div>
         {info.stopped.length > 0 && (
           <div className={classes.stopped} title={info.stopped.join("\n")}>
@@ -27,11 +29,19 @@ export function EndedBar({ info, mayRun, onRunAgain }: Props) {
           </div>
         )}
       </div>
-      {mayRun && (
-        <Button size="compact-sm" variant="default" loading={busy} onClick={run}>
+      <Tooltip label={whyNot} disabled={!whyNot} multiline maw={260} events={{ hover: true, focus: true, touch: true }}>
+        <Button
+          size="compact-sm"
+          variant="default"
+          loading={busy}
+          aria-disabled={whyNot !== "" || undefined}
+          data-disabled={whyNot !== "" || undefined}
+          aria-description={whyNot || undefined}
+          onClick={run}
+        >
           Run again
         </Button>
-      )}
+      </Tooltip>
     </div>
   );
 }

@@ -4,20 +4,25 @@ import IconDots from "@tabler/icons-react/dist/esm/icons/IconDots.mjs";
 import { useSyncExternalStore } from "react";
 import { useIde } from "../ide/context";
 import { colourOf } from "../presence/colours";
-import type { Interruption, TerminalInfo } from "../wire/generated";
-import { changeTerminalSettings, type TerminalSettings } from "./settings";
+import type { Interruption, Person, TerminalInfo } from "../wire/generated";
+import { changeTerminalSettings, LARGEST_FONT, SMALLEST_FONT, type TerminalSettings } from "./settings";
 import classes from "./TerminalPane.module.css";
 
 interface Props {
   info: TerminalInfo;
+  /** Why this person cannot type now; empty when they can. */
+  whyNot: string;
+  /** Whether that is because they may only watch. */
   readOnly: boolean;
+  /** Whether they just tried to type. */
+  reminded: boolean;
   settings: TerminalSettings;
   onSearch: () => void;
   onSignal: (signal: Interruption) => void;
 }
 
-export function TerminalBadges({ info, readOnly, settings, onSearch, onSignal }: Props) {
-  const { terminals, people } = useIde();
+export function TerminalBadges({ info, whyNot, readOnly, reminded, settings, onSearch, onSignal }: Props) {
+  const { terminals, people, me } = useIde();
   const everyone = useSyncExternalStore(people.subscribe, people.snapshot);
   const typist = useSyncExternalStore(terminals.subscribe, () => terminals.typist(info.terminal));
   const scheme = useComputedColorScheme("light");
@@ -31,14 +36,14 @@ export function TerminalBadges({ info, readOnly, settings, onSearch, onSignal }:
         <span
           className={classes.badge}
           style={typing ? { background: shade.solid, color: shade.text } : { boxShadow: `inset 0 0 0 1px ${shade.solid}` }}
-          title={`Everyone sees the size of ${who.display_name}'s window. Type to take over.`}
+          title={`${who.user === me.id ? "Your other window gives" : `${who.display_name}'s window gives`} the size that everyone sees.${whyNot ? "" : " Type to take over."}`}
         >
-          {typing ? `${who.display_name} is typing` : `${who.display_name} drives · ${info.columns}×${info.rows}`}
+          {inWords(who, who.user === me.id, typing !== undefined, info)}
         </span>
       )}
-      {readOnly && (
-        <span className={classes.badge} title="The owner lets you watch here, not type.">
-          You may only watch
+      {whyNot && (readOnly || reminded) && (
+        <span className={classes.badge} data-reminded={reminded || undefined} role="status" title={whyNot}>
+          {reminded ? whyNot : "You may only watch"}
         </span>
       )}
       <Menu>
@@ -49,28 +54,41 @@ export function TerminalBadges({ info, readOnly, settings, onSearch, onSignal }:
         </Menu.Target>
         <Menu.Dropdown>
           <Menu.Item onClick={onSearch}>Search…</Menu.Item>
-          <Menu.Item closeMenuOnClick={false} onClick={() => changeTerminalSettings({ fontSize: settings.fontSize + 1 })}>
+          <Menu.Item
+            closeMenuOnClick={false}
+            disabled={settings.fontSize >= LARGEST_FONT}
+            onClick={() => changeTerminalSettings({ fontSize: settings.fontSize + 1 })}
+          >
             Larger letters
           </Menu.Item>
-          <Menu.Item closeMenuOnClick={false} onClick={() => changeTerminalSettings({ fontSize: settings.fontSize - 1 })}>
+          <Menu.Item
+            closeMenuOnClick={false}
+            disabled={settings.fontSize <= SMALLEST_FONT}
+            onClick={() => changeTerminalSettings({ fontSize: settings.fontSize - 1 })}
+          >
             Smaller letters
           </Menu.Item>
           <Menu.Divider />
-          <Toggle on={settings.screenReader} onClick={() => changeTerminalSettings({ screenReader: !settings.screenReader })}>
+          <Menu.CheckboxItem checked={settings.screenReader} onChange={(screenReader) => changeTerminalSettings({ screenReader })}>
             Screen reader mode
-          </Toggle>
-          <Toggle on={settings.warnPaste} onClick={() => changeTerminalSettings({ warnPaste: !settings.warnPaste })}>
+          </Menu.CheckboxItem>
+          <Menu.CheckboxItem checked={settings.warnPaste} onChange={(warnPaste) => changeTerminalSettings({ warnPaste })}>
             Ask before pasting several lines
-          </Toggle>
-          <Toggle on={settings.programsCopy} onClick={() => changeTerminalSettings({ programsCopy: !settings.programsCopy })}>
+          </Menu.CheckboxItem>
+          <Menu.CheckboxItem checked={settings.programsCopy} onChange={(programsCopy) => changeTerminalSettings({ programsCopy })}>
             Let programs fill my clipboard
-          </Toggle>
-          {!readOnly && !info.ended && (
+          </Menu.CheckboxItem>
+          {!info.ended && (
             <>
               <Menu.Divider />
-              <Menu.Item onClick={() => onSignal("interrupt")}>Interrupt the program</Menu.Item>
-              <Menu.Item onClick={() => onSignal("terminate")}>Terminate what runs here</Menu.Item>
-              <Menu.Item color="red" onClick={() => onSignal("kill")}>
+              {whyNot && <Menu.Label>{whyNot}</Menu.Label>}
+              <Menu.Item disabled={whyNot !== ""} onClick={() => onSignal("interrupt")}>
+                Interrupt the program
+              </Menu.Item>
+              <Menu.Item disabled={whyNot !== ""} onClick={() => onSignal("terminate")}>
+                Terminate what runs here
+              </Menu.Item>
+              <Menu.Item disabled={whyNot !== ""} color="red" onClick={() => onSignal("kill")}>
                 Kill everything in this terminal
               </Menu.Item>
             </>
@@ -81,10 +99,7 @@ export function TerminalBadges({ info, readOnly, settings, onSearch, onSignal }:
   );
 }
 
-function Toggle({ on, onClick, children }: { on: boolean; onClick: () => void; children: string }) {
-  return (
-    <Menu.Item role="menuitemcheckbox" aria-checked={on} leftSection={<span aria-hidden>{on ? "✓" : "\u2003"}</span>} onClick={onClick}>
-      {children}
-    </Menu.Item>
-  );
+function inWords(who: Person, me: boolean, typing: boolean, { columns, rows }: TerminalInfo): string {
+  if (me) return `You, in another window · ${columns}×${rows}`;
+  return typing ? `${who.display_name} is typing` : `${who.display_name} drives · ${columns}×${rows}`;
 }

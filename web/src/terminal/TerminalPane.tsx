@@ -1,37 +1,45 @@
 /** One terminal in a pane: the emulator, who drives it, and what became of its program. */
 import { useComputedColorScheme } from "@mantine/core";
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { copy } from "../components/copy";
 import { useIde, type TerminalPaneProps } from "../ide/context";
 import { mayTakeFocus } from "../ide/focus";
+import { whyNotTerminal } from "../ide/terminalActions";
 import { RequestError } from "../wire/channel";
 import type { Interruption } from "../wire/generated";
 import { safePaste, worthAsking } from "./clipboard";
 import { EndedBar } from "./EndedBar";
 import type { Emulator } from "./emulator";
 import { findFile } from "./findFile";
-import { keyAction } from "./keys";
+import { keyAction, touchKey, withHeld, type Held, type TouchKey } from "./keys";
 import type { FileLink } from "./links";
 import { PasteQuestion } from "./PasteQuestion";
 import { SearchBar } from "./SearchBar";
 import { changeTerminalSettings, onTerminalSettings, SMALLEST_FONT, terminalSettings } from "./settings";
 import { TerminalBadges } from "./TerminalBadges";
+import { TouchKeys } from "./TouchKeys";
 import classes from "./TerminalPane.module.css";
 
 /** Milliseconds for which a size must hold before the program is told: dragging a divider passes through many. */
 const SIZE_SETTLES = 80;
 const BELL_SHOWN = 250;
+/** Milliseconds for which somebody who may only watch is reminded of it after trying to type. */
+const REMINDED_FOR = 2_000;
+const NONE_HELD: Held = { ctrl: false, alt: false };
 /** Pixels that the scroll bar takes from the width. */
 const SCROLL_BAR = 14;
 
 export default function TerminalPane({ channel, terminal, active }: TerminalPaneProps) {
-  const { terminals, people, open, notify } = useIde();
+  const ide = useIde();
+  const { terminals, people, open, notify } = ide;
   const infos = useSyncExternalStore(terminals.subscribe, terminals.snapshot);
   const settings = useSyncExternalStore(onTerminalSettings, terminalSettings);
   const state = useSyncExternalStore((listener) => channel.onState(listener), () => channel.state);
   const scheme = useComputedColorScheme("light");
   const info = infos.find((one) => one.terminal === terminal);
   const driving = info !== undefined && info.driver !== 0 && info.driver === people.own;
-  const readOnly = state === "open" && !channel.may("terminal.write");
+  const whyNot = whyNotTerminal(ide, "terminal.write");
+  const readOnly = state === "open" && whyNot !== "";
 
   const view = useRef<HTMLDivElement>(null);
   const host = useRef<HTMLDivElement>(null);
@@ -42,6 +50,13 @@ export default function TerminalPane({ channel, terminal, active }: TerminalPane
   const [bell, setBell] = useState(0);
   const [searching, setSearching] = useState(false);
   const [paste, setPaste] = useState<string | null>(null);
+  const [reminded, setReminded] = useState(0);
+  const held = useRef(NONE_HELD);
+  const [shownHeld, setShownHeld] = useState(NONE_HELD);
+  const hold = useCallback((next: Held) => {
+    held.current = next;
+    setShownHeld(next);
+  }, []);
 
   /** Fit what everyone sees into this pane, and tell the server what would fit if this tab drove. */
   const layout = useCallback(() => {
@@ -90,9 +105,45 @@ export default function TerminalPane({ channel, terminal, active }: TerminalPane
     else shown.terminal.paste(safePaste(text));
   }, []);
 
+  const typed = useCallback(
+    (data: string) => {
+      const sent = withHeld(data, held.current);
+      if (held.current !== NONE_HELD) hold(NONE_HELD);
+      return sent;
+    },
+    [hold],
+  );
+
+  const copyToClipboard = useCallback(
+    async (text: string) => {
+      if (!(await copy(text))) notify({ kind: "problem", sentence: "The browser did not let the text into your clipboard." });
+      emulator.current?.terminal.focus();
+    },
+    [notify],
+  );
+
+  const copiedByProgram = useCallback(
+    async (text: string) => {
+      const allowed = terminalSettings().programsCopy;
+      if (allowed && (await copy(text))) return;
+      notify({
+        kind: "info",
+        sentence: allowed
+          ? "A program in a terminal put text into your clipboard, but the browser wants you to do it yourself."
+          : "A program in a terminal wanted to put text into your clipboard.",
+        action: allowed
+          ? { label: "Copy", run: () => void copyToClipboard(text) }
+          : { label: "Allow from now on", run: () => changeTerminalSettings({ programsCopy: true }) },
+      });
+    },
+    [notify, copyToClipboard],
+  );
+
+  const remind = useCallback(() => setReminded((count) => count + 1), []);
+
   // What the emulator calls must be current without making a new emulator.
-  const calls = useRef({ openFile, notify, pasted });
-  calls.current = { openFile, notify, pasted };
+  const calls = useRef({ openFile, pasted, typed, copyToClipboard, copiedByProgram });
+  calls.current = { openFile, pasted, typed, copyToClipboard, copiedByProgram };
 
   useEffect(() => {
     let gone = false;
@@ -104,6 +155,7 @@ export default function TerminalPane({ channel, terminal, active }: TerminalPane
       event.preventDefault();
       event.stopPropagation();
       if (channel.may("terminal.write")) calls.current.pasted(event.clipboardData?.getData("text/plain") ?? "");
+      else remind();
     };
     element.addEventListener("paste", onPaste, true);
     void import("./emulator").then(({ Emulator: Made }) => {
@@ -113,16 +165,15 @@ export default function TerminalPane({ channel, terminal, active }: TerminalPane
       const made = new Made(
         element,
         {
-          input: (data) => void terminals.type(terminal, data),
+          input: (data) => {
+            if (!terminals.type(terminal, data)) remind();
+          },
+          typed: (data) => calls.current.typed(data),
           bell: () => setBell((count) => count + 1),
-          copied: (_, allowed) => {
-            if (allowed || asked) return;
+          copied: (text) => {
+            if (asked && !terminalSettings().programsCopy) return;
             asked = true;
-            calls.current.notify({
-              kind: "info",
-              sentence: "A program in a terminal wanted to put text into your clipboard.",
-              action: { label: "Allow from now on", run: () => changeTerminalSettings({ programsCopy: true }) },
-            });
+            void calls.current.copiedByProgram(text);
           },
           openFile: (link) => void calls.current.openFile(link),
         },
@@ -131,8 +182,9 @@ export default function TerminalPane({ channel, terminal, active }: TerminalPane
       );
       made.terminal.attachCustomKeyEventHandler((event) => {
         const action = keyAction(event, { readOnly: !channel.may("terminal.write"), selected: made.terminal.hasSelection() });
-        if (action === "copy") void navigator.clipboard?.writeText(made.selection).catch(() => undefined);
+        if (action === "copy") void calls.current.copyToClipboard(made.selection);
         if (action === "search") setSearching(true);
+        if (action === "page" && isTyping(event) && channel.welcome && !channel.may("terminal.write")) remind();
         if (action === "copy" || action === "search") event.preventDefault();
         return action === "type";
       });
@@ -150,7 +202,7 @@ export default function TerminalPane({ channel, terminal, active }: TerminalPane
       emulator.current = null;
       setReady(false);
     };
-  }, [channel, terminals, terminal]);
+  }, [channel, terminals, terminal, remind]);
 
   useEffect(() => {
     const place = view.current;
@@ -180,6 +232,25 @@ export default function TerminalPane({ channel, terminal, active }: TerminalPane
     return () => clearTimeout(timer);
   }, [bell]);
 
+  useEffect(() => {
+    if (!reminded) return;
+    const timer = setTimeout(() => setReminded(0), REMINDED_FOR);
+    return () => clearTimeout(timer);
+  }, [reminded]);
+
+  const input = (data: string) => emulator.current?.terminal.input(data);
+  const pressed = (key: TouchKey) => {
+    const sent = touchKey(key, held.current, emulator.current?.terminal.modes.applicationCursorKeysMode ?? false);
+    hold(NONE_HELD);
+    input(sent);
+  };
+  const pasteFromClipboard = () =>
+    navigator.clipboard
+      ?.readText()
+      .then(pasted)
+      .catch(() => notify({ kind: "info", sentence: "The browser did not let the page read your clipboard." })) ??
+    notify({ kind: "info", sentence: "Browsers let pages read the clipboard only over HTTPS. Hold a finger on the terminal to paste." });
+
   const signal = (interruption: Interruption) => void terminals.signal(terminal, interruption).catch(announce);
 
   return (
@@ -191,7 +262,9 @@ export default function TerminalPane({ channel, terminal, active }: TerminalPane
         {info && (
           <TerminalBadges
             info={info}
+            whyNot={whyNot}
             readOnly={readOnly}
+            reminded={reminded > 0}
             settings={settings}
             onSearch={() => setSearching(true)}
             onSignal={signal}
@@ -204,9 +277,12 @@ export default function TerminalPane({ channel, terminal, active }: TerminalPane
       {info?.ended && (
         <EndedBar
           info={info}
-          mayRun={channel.may("terminal.open")}
+          whyNot={whyNotTerminal(ide, "terminal.open")}
           onRunAgain={() => terminals.runAgain(terminal).catch(announce)}
         />
+      )}
+      {info && !info.ended && !readOnly && (
+        <TouchKeys held={shownHeld} onHold={hold} onKey={pressed} onCharacter={input} onPaste={() => void pasteFromClipboard()} />
       )}
       {paste !== null && (
         <PasteQuestion
@@ -220,4 +296,9 @@ export default function TerminalPane({ channel, terminal, active }: TerminalPane
       )}
     </div>
   );
+}
+
+/** Whether a key press was meant to put something in. */
+function isTyping(event: KeyboardEvent): boolean {
+  return event.type === "keydown" && (event.key.length === 1 || event.key === "Enter") && !event.ctrlKey && !event.metaKey && !event.altKey;
 }

@@ -16,9 +16,11 @@ import { terminalTheme } from "./theme";
 export interface EmulatorEvents {
   /** The person typed or pasted, or the emulator answered a program that may be answered. */
   input: (data: Uint8Array) => void;
+  /** What a typed character becomes. */
+  typed: (data: string) => string;
   bell: () => void;
-  /** A program wants to put text into the clipboard. Its wish was granted if the settings say so. */
-  copied: (text: string, allowed: boolean) => void;
+  /** A program wants to put text into the clipboard of whoever drives it, who is this person. */
+  copied: (text: string) => void;
   openFile: (link: FileLink) => void;
 }
 
@@ -76,7 +78,10 @@ export class Emulator implements Screen {
     terminal.loadAddon(new WebLinksAddon((_, url) => openLink(url)));
     terminal.registerLinkProvider(fileLinkProvider(terminal, (link) => events.openFile(link)));
     terminal.parser.registerOscHandler(52, (data) => this.copyFromProgram(data));
-    terminal.onData((data) => this.send(data, encoder.encode(data)));
+    terminal.onData((data) => {
+      const typed = isAnswer(data) ? data : this.events.typed(data);
+      this.send(typed, encoder.encode(typed));
+    });
     terminal.onBinary((data) => this.send(data, binary(data)));
     terminal.onBell(() => events.bell());
     // Looking must not take a terminal over: on the alternate screen the wheel becomes arrow keys.
@@ -185,12 +190,10 @@ export class Emulator implements Screen {
   private copyFromProgram(data: string): boolean {
     const content = data.slice(data.indexOf(";") + 1);
     // A question for what the clipboard holds is never answered.
-    if (content === "?" || !this.live || content.length > 1_000_000) return true;
+    if (content === "?" || !this.live || !this.driving || content.length > 1_000_000) return true;
     const text = decodeBase64(content);
     if (text === null) return true;
-    const allowed = terminalSettings().programsCopy && this.driving;
-    if (allowed) void navigator.clipboard?.writeText(text).catch(() => undefined);
-    this.events.copied(text, allowed);
+    this.events.copied(text);
     return true;
   }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { keyAction } from "./keys";
+import { keyAction, touchKey, withHeld } from "./keys";
 
 const press = (key: string, modifiers: Partial<Record<"ctrlKey" | "shiftKey" | "metaKey" | "altKey", boolean>> = {}) => ({
   type: "keydown",
@@ -33,4 +33,22 @@ test("who may only watch types nothing, but copies and scrolls", () => {
   expect(keyAction(press("a"), watcher, false)).toBe("page");
   expect(keyAction(press("c", { ctrlKey: true }), watcher, false)).toBe("copy");
   expect(keyAction(press("PageUp", { shiftKey: true }), watcher, false)).toBe("type");
+});
+
+const none = { ctrl: false, alt: false };
+
+test("the keys that phones lack send what a keyboard's do", () => {
+  expect(touchKey("Escape", none, false)).toBe("\x1b");
+  expect(touchKey("Tab", { ctrl: true, alt: false }, false)).toBe("\t");
+  expect(touchKey("ArrowUp", none, false)).toBe("\x1b[A");
+  expect(touchKey("ArrowUp", none, true)).toBe("\x1bOA");
+  expect(touchKey("ArrowLeft", { ctrl: true, alt: false }, true)).toBe("\x1b[1;5D");
+});
+
+test("a held modifier changes one character, and no paste", () => {
+  expect(withHeld("c", { ctrl: true, alt: false })).toBe("\x03");
+  expect(withHeld("[", { ctrl: true, alt: false })).toBe("\x1b");
+  expect(withHeld("b", { ctrl: false, alt: true })).toBe("\x1bb");
+  expect(withHeld("é", { ctrl: true, alt: false })).toBe("é");
+  expect(withHeld("ls", { ctrl: true, alt: true })).toBe("ls");
 });

@@ -30,3 +30,31 @@ export function keyAction(event: Pressed, { readOnly, selected }: { readOnly: bo
   }
   return "type";
 }
+
+/** Keys that the keyboards of phones lack. */
+export type TouchKey = "Escape" | "Tab" | "ArrowLeft" | "ArrowUp" | "ArrowDown" | "ArrowRight";
+
+/** Modifiers that a person without a real keyboard holds for the next key. */
+export interface Held {
+  ctrl: boolean;
+  alt: boolean;
+}
+
+const ARROWS: Partial<Record<TouchKey, string>> = { ArrowUp: "A", ArrowDown: "B", ArrowRight: "C", ArrowLeft: "D" };
+
+/** What a key sends (xterm control sequences, "PC-Style Function Keys"). `application`: the program asked for cursor keys of its own. */
+export function touchKey(key: TouchKey, held: Held, application: boolean): string {
+  const arrow = ARROWS[key];
+  if (!arrow) return withHeld(key === "Tab" ? "\t" : "\x1b", held);
+  const modifier = 1 + (held.alt ? 2 : 0) + (held.ctrl ? 4 : 0);
+  if (modifier > 1) return `\x1b[1;${modifier}${arrow}`;
+  return `\x1b${application ? "O" : "["}${arrow}`;
+}
+
+/** One typed character as it is with the modifiers; anything longer was not typed, and stays as it is. */
+export function withHeld(data: string, { ctrl, alt }: Held): string {
+  if ([...data].length !== 1) return data;
+  const code = data.toUpperCase().charCodeAt(0);
+  const typed = ctrl && code >= 0x40 && code <= 0x5f ? String.fromCharCode(code & 0x1f) : ctrl && data === " " ? "\0" : data;
+  return alt ? `\x1b${typed}` : typed;
+}
