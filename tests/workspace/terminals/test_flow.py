@@ -11,6 +11,7 @@ import pytest
 from coterie.wire.messages.terminals import WINDOW, TerminalAck, TerminalClose, TerminalInput
 from coterie.workspace.terminals import Terminals
 from coterie.workspace.terminals import terminal as terminal_module
+from coterie.workspace.terminals.pty import LONG_TURN
 from tests.workspace.terminals.people import Tab
 
 LAST = 5_000_000
@@ -64,7 +65,7 @@ async def test_a_slow_reader_jumps_and_holds_up_nobody(terminals: Terminals) -> 
     ada.type(number, "stty -echo; seq 1 2000000; echo over\r")
     await ada.until(lambda: ada.screen[number].endswith(b"over\r\n$ "), within=50)
     assert ada.skipped[number] == 0
-    assert slow.position[number] <= WINDOW + 64 * 1024, "a reader that shows nothing is sent no more than the window"
+    assert slow.position[number] <= WINDOW + LONG_TURN, "a reader that shows nothing is sent no more than the window"
     slow.shows = True
     slow.do(TerminalAck(number, slow.position[number]))
     await slow.until(lambda: slow.screen[number].endswith(b"over\r\n$ "))

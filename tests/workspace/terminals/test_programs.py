@@ -12,7 +12,7 @@ import pytest
 
 from coterie.wire.messages.terminals import TerminalResize
 from coterie.workspace.terminals import Terminals
-from coterie.workspace.terminals import terminal as terminal_module
+from coterie.workspace.terminals import screen as screen_module
 from tests.workspace.terminals.conftest import Start
 from tests.workspace.terminals.people import Tab, eventually, rendered
 
@@ -76,7 +76,7 @@ async def test_vim_for_a_late_joiner(
     In the other tests either may happen: a page answers within milliseconds, the emulator here must be started first.
     """
     if described:
-        monkeypatch.setattr(terminal_module, "DESCRIBE_WITHIN", 15.0)
+        monkeypatch.setattr(screen_module, "DESCRIBE_WITHIN", 15.0)
     terminals = await start(ring_size=SMALL)
     (tmp_path / "files" / "long.txt").write_text("".join(f"line {n} of a long text\n" for n in range(2000)))
     ada = Tab(terminals)

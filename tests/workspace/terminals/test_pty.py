@@ -16,9 +16,15 @@ async def test_turns_are_short_while_somebody_types(typing: bool, most: int) -> 
     flood = os.urandom(60_000)
     os.write(writing, flood)
     pieces: list[bytes] = []
-    pty = Pty(reading, pieces.append, lambda: typing)
-    while sum(map(len, pieces)) < len(flood):
-        await asyncio.sleep(0)
+    whole = asyncio.Event()
+
+    def output(piece: bytes) -> None:
+        pieces.append(piece)
+        if sum(map(len, pieces)) == len(flood):
+            whole.set()
+
+    pty = Pty(reading, output, lambda: typing)
+    await asyncio.wait_for(whole.wait(), 10)
     assert b"".join(pieces) == flood
     assert len(pieces) == -(-len(flood) // most)
     assert max(map(len, pieces)) == min(most, len(flood))

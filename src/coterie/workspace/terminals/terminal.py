@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import signal
 from collections.abc import Callable
 
@@ -16,7 +15,6 @@ from coterie.wire.messages.terminals import (
     Interruption,
     TerminalInfo,
     TerminalOutput,
-    TerminalScreenWanted,
     TerminalTyping,
 )
 from coterie.workspace.frames import frame
@@ -27,6 +25,7 @@ from coterie.workspace.terminals.output import output_frame
 from coterie.workspace.terminals.pty import Pty
 from coterie.workspace.terminals.reader import Reader
 from coterie.workspace.terminals.ring import Ring
+from coterie.workspace.terminals.screen import Redraw, Screen
 
 PIECE = 64 << 10
 """Bytes of one message to a reader that catches up. Pieces end at multiples of it, so readers come to share them."""
@@ -42,19 +41,6 @@ STALL = 2.0
 
 UNWATCHED_PAUSE = 0.002
 """Seconds between turns of reading while nobody reads: about 8 MB/s, without keeping a processor busy."""
-
-DESCRIBE_WITHIN = 1.0
-"""Seconds a page has to describe its screen before a late joiner does without."""
-
-REDRAW_LOOK = 0.05
-"""Seconds between looks at whether a full-screen program that sees one row less has begun to draw everything again."""
-
-REDRAW_WITHIN = 2.0
-"""Seconds after which the row is given back to a program that draws everything without clearing the screen first (tmux,
-top), or not at all."""
-
-_CLEAR = re.compile(rb"\x1b\[2J|\x1b\[H\x1b\[0?J")
-"""How programs clear the screen: whoever sees output from before it on sees all that is drawn after it."""
 
 _SIGNALS = {
     Interruption.INTERRUPT: signal.SIGINT,
@@ -104,16 +90,9 @@ class Terminal:
         """Frames of the last pieces, by first byte and end, for readers that catch up side by side."""
         self._holding: asyncio.TimerHandle | None = None
         self._typed = 0.0
-        self._redrawing: asyncio.TimerHandle | None = None
         self._run: asyncio.Task[None] | None = None
-        self._screen: tuple[int, bytes] | None = None
-        """A full-screen program's screen at a place in the output, as somebody's page described it."""
-        self._drawn = 0
-        """From where on the alternate screen is known: from its beginning, or from `_screen`."""
-        self._asked: Member | None = None
-        self._asking: asyncio.TimerHandle | None = None
-        self._places: dict[int, Modes] = {}
-        """While somebody is asked: places at which a screen may be described, not inside a sequence or a character."""
+        self._screen = Screen(number, ring, self._answered)
+        self._redraw = Redraw(ring)
 
     def info(self) -> TerminalInfo:
         """Return what everyone sees of it now."""
@@ -184,9 +163,8 @@ class Terminal:
         if self._pty is not None:
             self._pty.close()
         self._stop_holding()
-        for timer in (self._redrawing, self._asking):
-            if timer is not None:
-                timer.cancel()
+        self._redraw.close()
+        self._screen.close()
 
     # Output
 
@@ -199,15 +177,8 @@ class Terminal:
         head = self.ring.head
         if self.ring.tracker.title != title:
             self._retitle()
-        if self._asking is not None and self.ring.tracker.whole:
-            self._places[head] = self.ring.tracker.modes
-        if self.ring.tracker.modes.alternate:
-            if not alternate:
-                self._drawn = before
-            elif head - self._drawn > self.ring.size // 2:
-                self._ask()
-        elif alternate:
-            self._screen = None
+        if self._screen.follow(before, alternate):
+            self._ask()
         shared: bytes | None = None
         for reader in self._readers.values():
             if reader.sent == before and reader.open:
@@ -280,9 +251,9 @@ class Terminal:
     def _begin(self, reader: Reader, *, ask: bool = True) -> None:
         """Start a reader that shows nothing yet, or whose place is gone."""
         cut = self.ring.cut(self.ring.start)
-        if cut.modes.alternate and self.ring.tracker.modes.alternate:
-            if self._screen is not None and self._screen[0] >= self.ring.start:
-                self._send_screen(reader)
+        amid = cut.modes.alternate and self.ring.tracker.modes.alternate
+        if amid:
+            if self._send_screen(reader, self.ring.start):
                 return
             if ask and self._ask(reader):
                 reader.waiting = True
@@ -292,59 +263,42 @@ class Terminal:
         skipped = cut.sequence - reader.sent if known else 0
         reader.member.send(TerminalOutput(self.number, cut.sequence, b"", skipped, True, preamble))
         reader.jump(cut.sequence)
-        if cut.modes.alternate and self.ring.tracker.modes.alternate:
-            self._redraw()
+        if amid:
+            self._draw_again()
 
-    def _send_screen(self, reader: Reader) -> None:
-        assert self._screen is not None
-        sequence, screen = self._screen
+    def _send_screen(self, reader: Reader, since: int) -> bool:
+        """Start a reader with the screen as it was described, if that was at `since` or later."""
+        if (described := self._screen.since(since)) is None:
+            return False
+        sequence, screen = described
         skipped = max(0, sequence - reader.sent) if reader.sent else 0
         reader.member.send(TerminalOutput(self.number, sequence, b"", skipped, True, screen))
         reader.jump(sequence)
+        return True
 
     def _ask(self, late: Reader | None = None) -> bool:
         """Have somebody other than `late` describe the screen; return whether somebody was or is asked.
 
         Only those who may type are asked: they could put anything on everybody's screen anyway.
         """
-        if self._asking is None:
-            able = [
+        return self._screen.asking or self._screen.ask(
+            [
                 reader.member
                 for reader in self._readers.values()
                 if reader is not late
                 and reader.open
                 and not reader.stalled
                 and reader.member.may(Capability.TERMINAL_WRITE)
-            ]
-            if not able:
-                return False
-            self._asked = next((member for member in able if member.id == self.driver), able[0])
-            self._asked.send(TerminalScreenWanted(self.number))
-            self._places = {self.ring.head: self.ring.tracker.modes} if self.ring.tracker.whole else {}
-            self._asking = self._loop.call_later(DESCRIBE_WITHIN, self._answered)
-        return True
+            ],
+            self.driver,
+        )
 
     def described(self, member: Member, sequence: int, screen: bytes) -> None:
         """`member`, if they were asked, describe the screen as it is at `sequence`."""
-        if self._asked is not member:
-            return
-        reader = self._readers.get(member)
-        modes = self._places.get(sequence)
-        if reader is None or not self.ring.start <= sequence <= reader.sent or not self.ring.tracker.modes.alternate:
-            self._answered()
-        elif modes is None:
-            # Between two halves of a sequence; the page is elsewhere by the time it is asked again.
-            member.send(TerminalScreenWanted(self.number))
-        else:
-            self._screen = (sequence, screen + modes.beside_screen())
-            self._drawn = sequence
-            self._answered()
+        if (reader := self._readers.get(member)) is not None:
+            self._screen.described(member, reader.sent, sequence, screen)
 
     def _answered(self) -> None:
-        if self._asking is not None:
-            self._asking.cancel()
-        self._asked = self._asking = None
-        self._places.clear()
         for reader in self._readers.values():
             if reader.waiting:
                 reader.waiting = False
@@ -355,8 +309,7 @@ class Terminal:
     def detach(self, member: Member) -> None:
         """Send `member` nothing more."""
         if self._readers.pop(member, None) is not None:
-            if self._asked is member:
-                self._answered()
+            self._screen.left(member)
             self._stop_holding()
             self._pace()
 
@@ -403,8 +356,7 @@ class Terminal:
             reader.sent = end
 
     def _skip(self, reader: Reader) -> None:
-        if self._screen is not None and self._screen[0] > max(reader.sent, self.ring.head - LAG):
-            self._send_screen(reader)
+        if self._send_screen(reader, max(reader.sent, self.ring.head - LAG) + 1):
             return
         cut = self.ring.near(max(self.ring.start, self.ring.head - TAIL))
         if cut.sequence <= reader.sent:
@@ -415,31 +367,11 @@ class Terminal:
         reader.member.send(message)
         reader.jump(cut.sequence)
         if cut.modes.alternate and self.ring.tracker.modes.alternate:
-            self._redraw()
+            self._draw_again()
 
-    def _redraw(self) -> None:
-        """Make a full-screen program draw everything again, for a reader whose output began in the middle of it."""
-        if self._pty is None or self._redrawing is not None or self.rows < 2:
-            return
-        self._pty.resize(self.columns, self.rows - 1)
-        self._redrawing = self._loop.call_later(
-            REDRAW_LOOK, self._redrawn, self.ring.head, self._loop.time() + REDRAW_WITHIN
-        )
-
-    def _redrawn(self, before: int, until: float) -> None:
-        """Give the row back once the program has cleared the screen to draw without it.
-
-        A program to which both sizes come as one signal finds the size it had, and draws nothing (ncurses). That it put
-        out something says little: on a busy machine a program that draws all the time does so before it hears of a size.
-        """
-        self._redrawing = None
-        if self._pty is None:
-            return
-        since = max(before, self.ring.start)
-        if self._loop.time() < until and not _CLEAR.search(self.ring.read(since, self.ring.head - since)):
-            self._redrawing = self._loop.call_later(REDRAW_LOOK, self._redrawn, before, until)
-        else:
-            self._pty.resize(self.columns, self.rows)
+    def _draw_again(self) -> None:
+        if self._pty is not None:
+            self._redraw.begin(self._pty, lambda: (self.columns, self.rows))
 
     # Input and size
 
