@@ -3,9 +3,9 @@
 Measured alike for everyone, on fresh servers each time: after a warm-up, clients come in steps of `STEP`, in one run
 all into one room ("together"), in another each into a small document of their own ("alone"). After each step nothing
 happens for `SETTLE` seconds, in which clients answer pings and nothing else; then private memory is read, which is what
-the processes would give back by ending. What a step adds is divided by its clients. The median over all steps of all
-runs counts: what a heap takes at once, for good or not, is no client's share. A connection costs what "together" adds,
-a room what "alone" adds beyond it.
+the processes would give back by ending. What a step adds is divided by its clients, and a run's figure is the median
+over its steps: what a heap takes at once, for good or not, is no client's share. A connection costs what "together"
+adds, a room what "alone" adds beyond it; the median of `RUNS` runs counts. It takes some six minutes.
 
 Before each reading the peers are asked to collect their garbage (`rooms/collect.mjs`, `rooms/pycrdt_server.py`), which
 nobody does for them in production: without it a heap's moods are larger than what is measured, and it only helps them.
@@ -98,10 +98,9 @@ def measure() -> dict[str, Any]:
     room: dict[str, float] = {}
     rows = []
     for name in together[0]:
-        one[name] = harness.median(itertools.chain(*(run[name] for run in together)))
-        room[name] = harness.median(itertools.chain(*(run[name] for run in alone))) - one[name]
         ones = [harness.median(run[name]) for run in together]
         rooms = [harness.median(run[name]) - each for run, each in zip(alone, ones, strict=True)]
+        one[name], room[name] = harness.median(ones), harness.median(rooms)
         rows.append([name, one[name], _range(ones), room[name], _range(rooms)])
     harness.table(["", "KB per idle connection", "of each run", "KB per idle room", "of each run"], rows)
     ours, our_room = one.pop("ours"), room.pop("ours")
