@@ -234,6 +234,44 @@ describe("a document", () => {
     expect(notices.join()).toContain("Ada's text");
   });
 
+  it("brings as text what the server refused as an edit, and says what was kept and why", async () => {
+    const document = await opened();
+    const notices: string[] = [];
+    document.onNotice(({ sentence }) => notices.push(sentence));
+    channel.acknowledging = false;
+    channel.problem = "The file would become longer than 10 MB.";
+    document.text.insert(5, " too much");
+    channel.say({ type: "DocumentRefused", document: 7, code: "too-big", sentence: "Longer than 10 MB." });
+    await vi.waitFor(() => expect(document.snapshot().generation).toBe(1));
+    const rebases = channel.sent.filter(({ type }) => type === "DocumentRebase");
+    expect(rebases).toHaveLength(1);
+    expect(document.snapshot()).toMatchObject({ phase: "open", unconfirmed: 0 });
+    expect(notices).toEqual([
+      "The file would become longer than 10 MB. What was typed on this page is kept in this file's history as “Ada's text”.",
+    ]);
+    document.text.insert(0, "on ");
+    expect(channel.edits().at(-1)).toMatchObject({ sequence: 1 });
+  });
+
+  it("keeps a refused text here, and says so, when the server cannot keep it", async () => {
+    const document = await opened();
+    channel.acknowledging = false;
+    document.text.insert(5, " mine");
+    channel.failure = new RequestError("disk-full", "The disk is full.");
+    channel.say({ type: "DocumentRefused", document: 7, code: "too-big", sentence: "Longer than 10 MB." });
+    await vi.waitFor(() => expect(document.snapshot().phase).toBe("offline"));
+    expect(document.snapshot()).toMatchObject({ problem: "The disk is full.", unconfirmed: 1 });
+    expect(document.text.toString()).toBe("hello mine");
+  });
+
+  it("never sends an edit that a message cannot hold: it travels as text", async () => {
+    const document = await opened();
+    document.text.insert(5, "x".repeat(2 << 20));
+    await vi.waitFor(() => expect(document.snapshot().generation).toBe(1));
+    expect(channel.edits()).toHaveLength(0);
+    expect(channel.sent.filter(({ type }) => type === "DocumentRebase")).toHaveLength(1);
+  });
+
   it("says why it could not be opened, and opens when asked again", async () => {
     channel.failure = new RequestError("binary", "This is not a text file.");
     const document = documents.open("a.png");
