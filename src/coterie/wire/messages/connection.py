@@ -62,7 +62,7 @@ class Failed(ServerMessage):
 
 
 class Notice(ServerMessage):
-    """Something everyone should know, in words: "main checked out in Terminal 2, 14 files"."""
+    """Something everyone should know, in words: "Ada checked out main in Terminal 2, 14 files"."""
 
     kind: str
     sentence: str
