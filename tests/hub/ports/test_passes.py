@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -59,9 +61,10 @@ async def test_spent_codes_are_forgotten_once_they_would_have_expired(
     monkeypatch.setattr(passes, "CODE_LIFETIME", 0.2)
     code = one.code(PLACE, "ada", "login")
     assert await one.spend(code, PLACE) is not None
-    monkeypatch.setattr(passes.time, "time", lambda: 2e9)
+    later = time.time() + 60
+    monkeypatch.setattr(time, "time", lambda: later)
+    monkeypatch.setattr(passes, "now", lambda: datetime.fromtimestamp(later, UTC))
     assert await one.spend(code, PLACE) is None
-    monkeypatch.setattr(passes, "now", lambda: passes.datetime.fromtimestamp(2e9, passes.UTC))
     assert await one.spend(one.code(PLACE, "ada", "login"), PLACE) is not None
     async with one._database.read() as session:
         assert await session.scalar(select(func.count()).select_from(SpentCode)) == 1
