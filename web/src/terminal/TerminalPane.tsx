@@ -58,6 +58,15 @@ export default function TerminalPane({ channel, terminal, active }: TerminalPane
     setShownHeld(next);
   }, []);
 
+  /** At somebody else's size the cursor may be out of sight: go where it goes. */
+  const follow = useCallback(() => {
+    const place = view.current;
+    const row = emulator.current?.cursorRow;
+    if (!place || !row || emulator.current?.driving) return;
+    if (row.bottom > place.scrollTop + place.clientHeight) place.scrollTop = row.bottom - place.clientHeight;
+    else if (row.top < place.scrollTop) place.scrollTop = row.top;
+  }, []);
+
   /** Fit what everyone sees into this pane, and tell the server what would fit if this tab drove. */
   const layout = useCallback(() => {
     const shown = emulator.current;
@@ -70,6 +79,7 @@ export default function TerminalPane({ channel, terminal, active }: TerminalPane
     if (now) {
       const mine = now.driver !== 0 && now.driver === people.own;
       shown.show(now.columns, now.rows, width, height, fontSize, mine ? fontSize : SMALLEST_FONT);
+      follow();
     }
     const fits = shown.fits(width, height, fontSize);
     if (!fits) return;
@@ -80,7 +90,7 @@ export default function TerminalPane({ channel, terminal, active }: TerminalPane
       told.current = size;
       terminals.resize(terminal, fits.columns, fits.rows);
     }, told.current ? SIZE_SETTLES : 0);
-  }, [terminals, terminal, people]);
+  }, [terminals, terminal, people, follow]);
 
   const announce = useCallback(
     (error: unknown) => {
@@ -170,6 +180,7 @@ export default function TerminalPane({ channel, terminal, active }: TerminalPane
           },
           typed: (data) => calls.current.typed(data),
           bell: () => setBell((count) => count + 1),
+          moved: follow,
           copied: (text) => {
             if (asked && !terminalSettings().programsCopy) return;
             asked = true;
@@ -202,7 +213,7 @@ export default function TerminalPane({ channel, terminal, active }: TerminalPane
       emulator.current = null;
       setReady(false);
     };
-  }, [channel, terminals, terminal, remind]);
+  }, [channel, terminals, terminal, remind, follow]);
 
   useEffect(() => {
     const place = view.current;
@@ -217,10 +228,10 @@ export default function TerminalPane({ channel, terminal, active }: TerminalPane
     if (!shown) return;
     shown.driving = driving;
     shown.setReadOnly(readOnly || (info?.ended ?? true));
-    shown.setScheme(scheme);
+    shown.setScheme(scheme, searching);
     shown.apply(settings);
     layout();
-  }, [ready, driving, readOnly, info?.ended, info?.columns, info?.rows, scheme, settings, layout]);
+  }, [ready, driving, readOnly, info?.ended, info?.columns, info?.rows, scheme, searching, settings, layout]);
 
   useEffect(() => {
     if (active && ready && !searching && paste === null && mayTakeFocus()) emulator.current?.terminal.focus();

@@ -19,6 +19,8 @@ export interface EmulatorEvents {
   /** What a typed character becomes. */
   typed: (data: string) => string;
   bell: () => void;
+  /** The cursor is somewhere else. */
+  moved: () => void;
   /** A program wants to put text into the clipboard of whoever drives it, who is this person. */
   copied: (text: string) => void;
   openFile: (link: FileLink) => void;
@@ -84,6 +86,7 @@ export class Emulator implements Screen {
     });
     terminal.onBinary((data) => this.send(data, binary(data)));
     terminal.onBell(() => events.bell());
+    terminal.onCursorMove(() => events.moved());
     // Looking must not take a terminal over: on the alternate screen the wheel becomes arrow keys.
     terminal.attachCustomWheelEventHandler(() => this.driving || terminal.buffer.active.type === "normal");
     terminal.open(element);
@@ -131,8 +134,8 @@ export class Emulator implements Screen {
     this.terminal.options.screenReaderMode = settings.screenReader;
   }
 
-  setScheme(scheme: "light" | "dark"): void {
-    this.terminal.options.theme = terminalTheme(scheme);
+  setScheme(scheme: "light" | "dark", searching: boolean): void {
+    this.terminal.options.theme = terminalTheme(scheme, searching);
   }
 
   setReadOnly(readOnly: boolean): void {
@@ -159,6 +162,13 @@ export class Emulator implements Screen {
     const needed = Math.min(width / (columns * cell.width), height / (rows * cell.height)) * cell.fontSize;
     const size = Math.max(smallest, Math.min(fontSize, Math.floor(needed)));
     if (terminal.options.fontSize !== size) terminal.options.fontSize = size;
+  }
+
+  /** Where the cursor's row begins and ends, in pixels from the top; null before anything was drawn. */
+  get cursorRow(): { top: number; bottom: number } | null {
+    const cell = this.measure();
+    const top = this.terminal.buffer.active.cursorY * (cell?.height ?? 0);
+    return cell && { top, bottom: top + cell.height };
   }
 
   dispose(): void {

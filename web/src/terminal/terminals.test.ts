@@ -92,11 +92,17 @@ test("a long paste travels in pieces, and a screen is described when it is wante
   expect(sent.at(-1)).toEqual({ type: "TerminalScreen", terminal: 1, sequence: 7, data: new TextEncoder().encode("drawn") });
 });
 
-test("whoever types is known for a moment", () => {
+test("whoever types is known for a moment, or until somebody else takes over", () => {
   vi.useFakeTimers();
   const { terminals, tell } = fake();
+  const driven = (driver: number) =>
+    tell({ type: "TerminalsChanged", terminals: [{ terminal: 1, name: "Terminal 1", columns: 80, rows: 24, driver, ended: false, exit_code: 0, owner: "", title: "", folder: "", stopped: [] }] });
+  driven(9);
   tell({ type: "TerminalTyping", terminal: 1, connection: 9 });
   expect(terminals.typist(1)?.connection).toBe(9);
+  driven(4);
+  expect(terminals.typist(1)).toBeUndefined();
+  driven(9);
   vi.advanceTimersByTime(3_000);
   expect(terminals.typist(1)).toBeUndefined();
   vi.useRealTimers();

@@ -78,9 +78,10 @@ export class Terminals {
     return this.infos.find((info) => info.terminal === terminal);
   }
 
-  /** Who else is typing in a terminal just now. */
+  /** Who is typing in a terminal just now: nobody any more once somebody else has taken it over. */
   typist(terminal: number): Typist | undefined {
-    return this.typists.get(terminal);
+    const typist = this.typists.get(terminal);
+    return typist?.connection === this.get(terminal)?.driver ? typist : undefined;
   }
 
   /** Start a shell in `folder` (relative to the files). Returns its number. Rejects with RequestError. */

@@ -51,6 +51,10 @@ const DARK: ITheme = {
   brightWhite: "#f4f5f3",
 };
 
-export function terminalTheme(scheme: "light" | "dark"): ITheme {
-  return scheme === "dark" ? DARK : LIGHT;
+/** What a search found is selected while the keyboard is in its field: it must be seen all the same. */
+const FOUND = { light: "#f5b795", dark: "#9a4f28" };
+
+export function terminalTheme(scheme: "light" | "dark", searching = false): ITheme {
+  const theme = scheme === "dark" ? DARK : LIGHT;
+  return searching ? { ...theme, selectionInactiveBackground: FOUND[scheme] } : theme;
 }
