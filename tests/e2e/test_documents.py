@@ -112,6 +112,72 @@ def test_typed_without_a_connection(place: Place, together: tuple[IdePage, IdePa
     assert place.get("offline.txt") == "Later and meanwhile, begin\ntyped offline, and again"
 
 
+def test_typed_in_two_tabs_that_go_away_at_once(place: Place, together: tuple[IdePage, IdePage]) -> None:
+    place.put("tabs.txt", "begin\n")
+    a, b = both_open(together, "tabs.txt", "begin\n")
+    browser = a.page.context
+    other = enter(browser.new_page(), place.identity)
+    other.open_file("tabs.txt")
+    other.expect_text("begin\n")
+    a.place_cursor("start")
+    other.place_cursor("end")
+    browser.set_offline(True)
+    for ide, text in ((a, "first, "), (other, "last")):
+        ide.page.keyboard.type(text)
+        ide.page.goto("about:blank")
+    b.place_cursor("start")
+    b.press_keys("End")
+    b.page.keyboard.type(" and Ben")
+    browser.set_offline(False)
+    other.page.close()
+    a = enter(a.page, place.identity)
+    for ide in (a, b):
+        ide.expect_text("first, begin and Ben\nlast")
+    a.expect_same_text()
+    assert place.get("tabs.txt") == "first, begin and Ben\nlast"
+
+
+def test_typed_without_a_connection_while_the_history_is_lost(
+    place: Place, together: tuple[IdePage, IdePage], hub: RunningHub
+) -> None:
+    place.put("rebased.txt", "one\ntwo\n")
+    a, b = both_open(together, "rebased.txt", "one\ntwo\n")
+    b.expect_same_text()
+    a.place_cursor("start")
+    a.page.context.set_offline(True)
+    a.press_keys("Shift+End")
+    a.page.keyboard.type("hers")
+    a.press_keys("Control+End")
+    a.page.keyboard.type("three")
+    expect(a.saving).to_have_accessible_name(re.compile("waits? for the connection"))
+    place.ada.post(f"/workspaces/{place.identity}/stop")
+    wait_for_state(place.ada, place.identity, "stopped")
+    logs = list(hub.data.glob("**/documents/*/log"))
+    assert logs
+    for log in logs:
+        log.unlink()
+    place.ada.post(f"/workspaces/{place.identity}/start")
+    wait_for_state(place.ada, place.identity, "running")
+    b.expect_connected()
+    b.place_cursor("start")
+    b.press_keys("Shift+End")
+    b.page.keyboard.type("his")
+    b.expect_saved()
+    a.page.context.set_offline(False)
+
+    # What fits is there once; what does not she is told of, and finds in the history.
+    for ide in (a, b):
+        ide.expect_text("his\ntwo\nthree")
+    notice = a.notices.filter(has_text="did not fit into the shared text")
+    expect(notice).to_have_count(1)
+    expect(b.notices.filter(has_text="did not fit")).to_have_count(0)
+    a.expect_same_text()
+    assert place.get("rebased.txt") == "his\ntwo\nthree"
+    history = a.open_history()
+    history.versions.filter(has_text="Ada Lovelace's text of").click()
+    history.expect_before("hers")
+
+
 def test_another_branch_is_checked_out(place: Place, together: tuple[IdePage, IdePage]) -> None:
     a, b = both_open(together, "guide.md", GUIDE)
     b.place_cursor("end")
