@@ -8,11 +8,16 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.support.leftovers import left
 
 FOLDER = pytest.StashKey[Path]()
 LEFT = pytest.StashKey[list[str]]()
+
+# A busy machine is no failure; every test has a time limit of its own.
+settings.register_profile("coterie", deadline=None)
+settings.load_profile("coterie")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from coterie.wire.closing import Closing
 from coterie.wire.errors import CoterieError, ErrorCode
 from coterie.wire.messages.documents import DocumentGone, DocumentMoved, DocumentReset, DocumentSaved
-from coterie.workspace.documents import disk, encoding, epoch, forks
+from coterie.workspace.documents import disk, encoding, epoch, forks, opening
 from coterie.workspace.documents.disk import ChangedError, Content, Stamp
 from coterie.workspace.documents.forks import Fork, fork
 from coterie.workspace.documents.history import EVERY, Kind
@@ -49,8 +49,6 @@ UNEXPLAINED = 3600.0
 
 _ATTEMPTS = 4
 """Saves that are remembered until one is known to have ended."""
-
-_PLAIN = Shape("utf-8", b"", "\n", b"", 0o644)
 
 _REBASES = 100
 """Rebases that are remembered."""
@@ -90,13 +88,11 @@ class Document:
         "digest", "gone", "number", "path", "problem", "rebased", "room", "stamp", "style",
     )  # fmt: skip
 
-    def __init__(
-        self, root: Root, path: str, number: int, store: Store, history: epoch.History, content: Content,
-        text: str, style: encoding.Format, keep: Keep,
-    ) -> None:  # fmt: skip
+    def __init__(self, root: Root, path: str, number: int, store: Store, opened: opening.Opened, keep: Keep) -> None:
+        history, content, text = opened.history, opened.content, opened.text
         self.path = path
         self.number = number
-        self.style = style
+        self.style = opened.style
         self.stamp: Stamp = content.stamp
         self.gone = False
         self.problem = ""
@@ -145,24 +141,13 @@ class Document:
         Raises CoterieError when there is no text file that can be edited.
         """
         try:
-            if deleted:
-                history = await asyncio.to_thread(lambda: epoch.recall(store.load()))
-                text, shape = Replica([history.base]).text, history.shape or _PLAIN
-                content = Content(b"", history.digest, Stamp(0, 0, 0, 0), shape.mode)
-                style = encoding.Format.of(shape.encoding, shape.bom, shape.ending, shape.marks, text)
-            else:
-                content = await asyncio.to_thread(disk.read, root, path)
-                text, style = encoding.decode(content.data)
-                history = await asyncio.to_thread(_history, store, text, content.digest)
-        except (OSError, CoterieError) as error:
+            opened = await asyncio.to_thread(opening.recall if deleted else opening.read, root, path, store)
+        except CoterieError:
             store.close()
-            raise problem(error, path) if isinstance(error, OSError) else error from error
-        except (ValueError, BrokenError) as error:
-            store.close()
-            raise problem(FileNotFoundError(errno.ENOENT, ""), path) from error
-        if history.overwritten is not None:
-            keep(history.overwritten, Kind.OVERWRITTEN)
-        document = cls(root, path, number, store, history, content, text, style, keep)
+            raise
+        if opened.history.overwritten is not None:
+            keep(opened.history.overwritten, Kind.OVERWRITTEN)
+        document = cls(root, path, number, store, opened, keep)
         document.gone = deleted
         return document
 
@@ -647,15 +632,21 @@ class Document:
 
     def _go_over(self, history: epoch.History, text: str) -> None:
         """Everyone goes over to a new history, which begins with the file's text, and to `text`."""
-        self.room.abandon()
-        self._shape = None
+        changed = edits(self._text, text)
+        if changed:
+            update = Replica([history.base]).edit(changed)
+            history.replica.accept(update, history.replica.check(update))
+            history.records.append(Updates([update]))
         self._store.replace([pack(record) for record in history.records])
+        self.room.abandon()
         old, self.room = self.room, self._room(history)
+        self._shape = None
         self._note_shape()
         self._base = history.base
-        self._saved_changes = self.room.changes
         self._attempts.clear()
-        self.room.change(edits(self._text, text))
+        self._saved_changes, self.room.changes = 0, len(changed)
+        if changed:
+            self._on_change()
         for member in old.members:
             member.send(DocumentReset(self.number))
 
@@ -675,22 +666,3 @@ class Document:
 def _encoded(text: str, style: encoding.Format) -> tuple[bytes, encoding.Format, bytes]:
     data, style = encoding.encode(text, style)
     return data, style, disk.digest(data)
-
-
-def _history(store: Store, text: str, digest: bytes) -> epoch.History:
-    records = store.load()
-    if records:
-        try:
-            history = epoch.restore(records, text, digest)
-            history.replica.watch()
-            # Here, or the document is not opened: see `Room.take`.
-            store.append([pack(record) for record in history.records])
-            if any(isinstance(record, Updates) for record in history.records):
-                store.sync()
-            return history
-        except (ValueError, BrokenError) as error:
-            log.error("a document's log cannot be used, a new one begins: %s", error)
-    history = epoch.begin(text, digest)
-    store.replace([pack(record) for record in history.records])
-    history.replica.watch()
-    return history

@@ -44,6 +44,7 @@ class History:
 def begin(text: str, digest: bytes) -> History:
     """Return a new history that begins with the file's text."""
     replica = Replica.beginning(text)
+    replica.watch()
     epoch = new_id()
     records: list[Record] = [Epoch(epoch), State(replica.state), Disk(digest)]
     return History(epoch, replica, base=replica.state, records=records)
@@ -110,6 +111,7 @@ def _read(records: Sequence[Record]) -> tuple[History, list[bytes], list[tuple[i
             case Epoch():
                 pass
     history.replica = Replica(updates)
+    history.replica.watch()
     return history, updates, points
 
 
