@@ -62,7 +62,8 @@ class Interleavings(RuleBasedStateMachine):
         self.risk: set[str] = set()
         """Words that were on no medium when it was damaged: whatever page still shows them brings them back."""
         self.forgiven: set[str] = set()
-        self.damaged = False
+        self.sound = self.damaged = False
+        """Whether the medium stays whole, and whether it was damaged."""
         self.paths = {name: f"{name}.txt" for name in NAMES}
         self.stale: list[Connection] = []
         self.medium = Medium()
@@ -72,8 +73,9 @@ class Interleavings(RuleBasedStateMachine):
     def run(self, work: Any) -> Any:
         return self.runner.run(work)
 
-    @initialize(words=st.integers(0, 5), chance=st.integers(0, 1 << 30))
-    def begin(self, words: int, chance: int) -> None:
+    @initialize(words=st.integers(0, 5), chance=st.integers(0, 1 << 30), sound=st.booleans())
+    def begin(self, words: int, chance: int, sound: bool) -> None:
+        self.sound = sound
         self.medium.install(self.patch)
         self.patch.setattr(secrets, "randbits", random.Random(chance).getrandbits)
         self.folder = Path(tempfile.mkdtemp(prefix="coterie-", dir=_fast()))
@@ -149,8 +151,11 @@ class Interleavings(RuleBasedStateMachine):
         else:
             self._leave_behind(self.tabs[tab].disconnect())
 
-    @rule(tab=tabs, back=st.booleans())
-    def reloads(self, tab: str, back: bool) -> None:
+    @rule(tab=tabs, back=st.booleans(), most=st.integers(0, 3))
+    def reloads(self, tab: str, back: bool, most: int) -> None:
+        self.sends(tab, most)
+        self.run(asyncio.sleep(0))
+        self.receives(tab, most)
         self._leave_behind(self.tabs[tab].reload())
         self._forgive()
         if back:
@@ -200,6 +205,7 @@ class Interleavings(RuleBasedStateMachine):
 
     @rule(after=st.booleans(), power=st.booleans(), kept=st.floats(0, 1), back=mostly)
     def is_killed_while_saving(self, after: bool, power: bool, kept: float, back: bool) -> None:
+        power = power and not self.sound
         self.run(self._save_halfway(after, power))
         self.run(self._kill())
         if power:
@@ -210,12 +216,12 @@ class Interleavings(RuleBasedStateMachine):
     def is_killed_and_damaged(self, damage: str, kept: float, noise: bytes, back: bool) -> None:
         """A cut of power that leaves less than was written, and maybe not even names; or every log is lost."""
         self.run(self._kill())
-        if damage == "lost":
+        if damage == "lost" and not self.sound:
             for log in (self.folder / "state" / "documents").glob("*/log"):
                 log.unlink()
-        else:
+        elif not self.sound:
             self._cut(damage == "power", kept, noise)
-        self._restart(back, damaged=True)
+        self._restart(back, damaged=not self.sound)
 
     # Other programs
 
@@ -493,6 +499,9 @@ def _by_hand(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 class TestInterleavings(Interleavings.TestCase):  # type: ignore[valid-type,misc]
     settings = settings(
         max_examples=int(os.environ.get("COTERIE_EXAMPLES", "150")),
+        # A plain run is the same every time; `make soak` looks for more.
+        derandomize="COTERIE_EXAMPLES" not in os.environ,
+        database=None,
         stateful_step_count=50,
         deadline=None,
         report_multiple_bugs=False,
