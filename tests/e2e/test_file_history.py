@@ -1,4 +1,4 @@
-"""What becomes of files that are open, in browsers: history, who wrote what, events with names, one file for another."""
+"""What becomes of files that are open, in browsers: history, writers, events with names, one file for another."""
 
 from __future__ import annotations
 
