@@ -10,8 +10,7 @@ what "alone" adds beyond "together". As it runs, that is the difference of two h
 rooms; so for rooms the peers are asked to collect their garbage before each reading (`rooms/collect.mjs`,
 `rooms/pycrdt_server.py`), and the median of the steps is taken. Nobody does that for them in production, and it helps
 them alone: ours is read as it runs both times, and is the sum of the workspace server and of the hub, which keeps a
-duplicate of every connection so that it can be revoked. What a connection costs at the least, after collecting, is shown
-beside.
+duplicate of every connection so that it can be revoked. The peers' connections after collecting are shown beside.
 """
 
 from __future__ import annotations
