@@ -132,7 +132,10 @@ def test_two_people_share_a_terminal(hub: RunningHub, place: Place, open_browser
 
     # A port that she opens appears by itself, and he opens it, on an origin of its own.
     terminal.run("clear; echo hello from the machine > index.html; touch favicon.ico; python3 -m http.server 8047")
+    told = his.get_by_text("listens on port 8047")
+    expect(told).to_be_visible()
     his.get_by_role("button", name="Port 8047").click()
+    expect(told).to_have_count(0)
     expect(his.get_by_role("button", name="Share port 8047")).to_be_visible()
     with his.expect_popup() as popup:
         his.get_by_role("link", name="Open port 8047").click()
@@ -147,6 +150,7 @@ def test_two_people_share_a_terminal(hub: RunningHub, place: Place, open_browser
     hers.keyboard.press("Control+C")
     for one in (hers, his):
         expect(one.get_by_role("button", name="Port 8047")).to_have_count(0)
+        expect(one.get_by_text("listens on port 8047")).to_have_count(0)
 
     # The owner lets him only watch: what he tries goes nowhere, and everything that he cannot do says why.
     with sqlite3.connect(hub.data / "coterie.db") as database:

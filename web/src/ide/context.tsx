@@ -42,7 +42,8 @@ export interface Ide {
   open: (path: string, at?: Position) => void;
   /** Show a terminal in a tab: the numbered one, or a new one started in `folder`. */
   openTerminal: (what?: { terminal?: number; folder?: string }) => void;
-  notify: (announcement: Announcement) => void;
+  /** Say something; returns how to take it back. */
+  notify: (announcement: Announcement) => () => void;
   /** What only the frame itself needs: panes, tree, uploads, questions. */
   session: Session;
 }

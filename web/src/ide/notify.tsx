@@ -9,7 +9,8 @@ const STAYS = 6_000;
 const STAYS_LONG = 14_000;
 const SHOWN = 12;
 
-export function notify({ kind, sentence, details = [], action }: Announcement): void {
+/** Returns how to take it back. */
+export function notify({ kind, sentence, details = [], action }: Announcement): () => void {
   const id = `notice-${sentence}`;
   // The same sentence twice at once says nothing more.
   notifications.hide(id);
@@ -48,4 +49,5 @@ export function notify({ kind, sentence, details = [], action }: Announcement): 
       </div>
     ),
   });
+  return () => notifications.hide(id);
 }

@@ -1,6 +1,6 @@
 /** In the status bar: what listens in the machine, to be opened or given to others. */
 import { Button, Popover, Text } from "@mantine/core";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { api, take } from "../api/client";
 import { sentenceOf } from "../api/errors";
 import { copy } from "../components/copy";
@@ -14,17 +14,29 @@ export function PortsStatus() {
   const { session, workspace, notify } = useIde();
   const ports = useStore(session.ports);
   const [opened, setOpened] = useState(false);
+  const notices = useRef(new Map<number, () => void>());
   useEffect(
     () =>
       session.ports.onNew(({ port, process }) =>
-        notify({
-          kind: "info",
-          sentence: `${process ? `“${process}” listens` : "A program listens"} on port ${port}.`,
-          action: { label: "Open", run: () => openPort(workspace, port) },
-        }),
+        notices.current.set(
+          port,
+          notify({
+            kind: "info",
+            sentence: `${process ? `“${process}” listens` : "A program listens"} on port ${port}.`,
+            action: { label: "Open", run: () => openPort(workspace, port) },
+          }),
+        ),
       ),
     [session, workspace, notify],
   );
+  useEffect(() => {
+    // Nobody is offered what has ended, nor what the list, which a notice would cover, shows anyway.
+    for (const [port, takeBack] of notices.current) {
+      if (!opened && ports.some((one) => one.port === port)) continue;
+      takeBack();
+      notices.current.delete(port);
+    }
+  }, [ports, opened]);
   if (!ports.length) return null;
   const words = ports.length === 1 ? `Port ${ports[0]?.port}` : `${ports.length} ports`;
   return (

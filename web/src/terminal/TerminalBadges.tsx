@@ -32,7 +32,7 @@ export function TerminalBadges({ info, whyNot, readOnly, reminded, settings, onS
   const shade = who && colourOf(who.colour)[scheme];
   return (
     <div className={classes.badges}>
-      {who && shade && !info.ended && (
+      {who && shade && !info.ended && !reminded && (
         <span
           className={classes.badge}
           style={typing ? { background: shade.solid, color: shade.text } : { boxShadow: `inset 0 0 0 1px ${shade.solid}` }}
