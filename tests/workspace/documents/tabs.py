@@ -46,8 +46,10 @@ class Node:
 
     def close(self) -> None:
         assert self._process.stdin
+        assert self._process.stdout
         self._process.stdin.close()
         self._process.wait(20)
+        self._process.stdout.close()
 
     def _read(self) -> bytes:
         assert self._process.stdout

@@ -372,7 +372,7 @@ export class SharedDocument {
         throw new RequestError("forbidden", "You may only watch now. What you typed before is kept in this browser.");
       }
       if (text !== from && may) {
-        const base = await deflate(from ?? this.confirmed.getText("text").toString());
+        const base = await deflate(from ?? (this.pending.length > 0 ? this.confirmed.getText("text").toString() : text));
         const mine = await deflate(text);
         // Rooms have other numbers on another connection.
         if (this.channel.welcome !== connection) throw new RequestError("unavailable", "The connection was lost.");
