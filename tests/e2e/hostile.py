@@ -1,4 +1,4 @@
-"""A program as nobody should run it in a workspace: its page tries to take what is the hub's. Tells what it was sent."""
+"""A program as nobody should run it: its page tries to take what is the hub's. Tells what it was sent itself."""
 
 from __future__ import annotations
 
