@@ -88,7 +88,7 @@ def test_a_full_disk_halfway_brings_the_old_bytes_back(linked: Path, monkeypatch
             data = data[:5000]
         return real(fd, data, at)
 
-    monkeypatch.setattr(inplace.os, "pwrite", full)
+    monkeypatch.setattr(os, "pwrite", full)
     journal = linked.parent.parent / "saving"
     with pytest.raises(Exception, match="full"):
         disk.replace(root, "a.txt", b"new " * 4000, known.stamp, known.digest, journal)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
+import functools
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ import pytest
 from coterie.wire.messages.documents import DocumentEdit, DocumentOpen, DocumentOpened, DocumentUpdate
 from coterie.workspace.documents.replica import Replica
 from coterie.workspace.documents.text import Edit
+from tests.support.socket import WorkspaceSocket
 from tests.support.workspace import RunningWorkspace
 
 TABS = 200
@@ -44,7 +45,8 @@ async def test_two_hundred_tabs_of_one_person(server: RunningWorkspace) -> None:
     for number, tab in enumerate(tabs):
         tab.send(DocumentOpen(1, "shared.txt"))
         tab.send(DocumentOpen(2, f"{number}.txt"))
-    await asyncio.gather(*(tab.until(lambda tab=tab: len(opened(tab.messages)) == 2) for tab in tabs))
+    for tab in tabs:
+        await tab.until(functools.partial(both, tab))
     assert resident(server) - before < LARGEST
     first = next(one for one in opened(tabs[0].messages) if one.path == "shared.txt")
     replica = Replica([first.update])
@@ -58,5 +60,9 @@ async def test_two_hundred_tabs_of_one_person(server: RunningWorkspace) -> None:
         tab.close()
 
 
-def opened(messages: list[object]) -> list[DocumentOpened]:
+def both(tab: WorkspaceSocket) -> bool:
+    return len(opened(tab.messages)) == 2
+
+
+def opened(messages: Sequence[object]) -> list[DocumentOpened]:
     return [message for message in messages if isinstance(message, DocumentOpened)]

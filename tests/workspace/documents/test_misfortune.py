@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -159,7 +160,7 @@ async def test_a_disk_that_can_only_be_read(server: Server, monkeypatch: pytest.
         raise OSError(errno.EROFS, "Read-only file system")
 
     with monkeypatch.context() as broken:
-        for owner, name in ((disk, "_copy"), (store.os, "pwrite"), (store, "_write")):
+        for owner, name in ((disk, "_copy"), (os, "pwrite"), (store, "_write")):
             broken.setattr(owner, name, readonly)
         ada.edit(3, 0, " two")
         await ada.deliver()
@@ -195,7 +196,7 @@ async def test_another_programs_text_on_a_full_disk_waits(server: Server, monkey
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as while_full:
-        while_full.setattr(store.os, "pwrite", full)
+        while_full.setattr(os, "pwrite", full)
         await server.look()
         assert "full" in heard(ada)[-1].problem
         assert ada.text == "one"
