@@ -24,7 +24,7 @@ class Somebody:
 
 def test_what_people_do_is_recent_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 100.0
-    monkeypatch.setattr(module.time, "monotonic", lambda: now)
+    monkeypatch.setattr("coterie.workspace.activity.time.monotonic", lambda: now)
     activity = Activity()
     members: Any = Members([], activity)
     assert not activity.recent()
