@@ -343,15 +343,13 @@ export class SharedDocument {
     this.count();
   }
 
-  /** One update with everything that is here and not there, null when there is nothing. */
+  /** One update with everything that is here and not there, whoever wrote it; null when there is nothing. */
   private serverLacks(theirs: Map<number, number>, unsent: readonly Pending[]): Uint8Array | null {
     const own = unsent.length > 0 ? Y.mergeUpdates(unsent.map(({ update }) => update)) : null;
-    const covered = own ? Y.parseUpdateMeta(own) : { from: new Map<number, number>(), to: new Map<number, number>() };
+    const covered = own ? newerThan(theirs, own) : new Map<number, number>();
     for (const [client, clock] of Y.decodeStateVector(Y.encodeStateVector(this.doc))) {
-      const known = theirs.get(client) ?? 0;
-      if (clock <= known) continue;
-      // The server lost what it had: a cut of power. It gets back whatever this tab holds.
-      if ((covered.from.get(client) ?? Infinity) > known) {
+      // The server lost what it had passed on: it was killed before its log held that, or the power was cut.
+      if (clock - (theirs.get(client) ?? 0) > (covered.get(client) ?? 0)) {
         return Y.encodeStateAsUpdate(this.doc, Y.encodeStateVector(theirs));
       }
     }
@@ -549,6 +547,17 @@ export class SharedDocument {
     this.facts = { ...this.facts, ...change };
     for (const listener of [...this.listeners]) listener();
   }
+}
+
+/** How much of each client's writing is in `update` and not at `clocks`. An update may have any part of it, and gaps. */
+function newerThan(clocks: Map<number, number>, update: Uint8Array): Map<number, number> {
+  const found = new Map<number, number>();
+  for (const struct of Y.decodeUpdate(update).structs) {
+    const { client, clock } = struct.id;
+    const more = clock + struct.length - Math.max(clock, clocks.get(client) ?? 0);
+    if (more > 0 && !(struct instanceof Y.Skip)) found.set(client, (found.get(client) ?? 0) + more);
+  }
+  return found;
 }
 
 function newUndo(text: Y.Text): Y.UndoManager {

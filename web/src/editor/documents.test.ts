@@ -201,6 +201,34 @@ describe("a document", () => {
     expect(document.text.toString()).toBe("hello there");
   });
 
+  it("gives back all that others wrote, also when a part of it is on its way already", async () => {
+    const document = await opened();
+    const logged = Y.encodeStateAsUpdate(channel.server);
+    const other = new Y.Doc();
+    Y.applyUpdate(other, logged);
+    const passedOn = (word: string) => {
+      const before = Y.encodeStateVector(other);
+      other.getText("text").insert(0, word);
+      channel.say({ type: "DocumentUpdate", document: 7, update: Y.encodeStateAsUpdate(other, before) });
+    };
+    const killed = async () => {
+      channel.drop();
+      channel.server = new Y.Doc();
+      Y.applyUpdate(channel.server, logged);
+      channel.restore();
+      await vi.waitFor(() => expect(document.snapshot().phase).toBe("open"));
+    };
+    // A full disk: edits are passed on, and neither logged nor acknowledged.
+    channel.acknowledging = false;
+    passedOn("one ");
+    await killed();
+    passedOn("two ");
+    document.text.delete(0, 3);
+    await killed();
+    expect(document.text.toString()).toBe(" one hello");
+    expect(serverText()).toBe(" one hello");
+  });
+
   it("keeps what was typed offline across a reload", async () => {
     const document = await opened();
     channel.drop();
