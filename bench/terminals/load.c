@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -187,7 +188,12 @@ int main(int count, char **words) {
         if (all[i].bytes < least) least = all[i].bytes;
         skipped += all[i].skipped;
     }
-    printf("{\"seconds\": %.4f, \"least\": %llu, \"skipped\": %llu, \"whole\": %s}\n", (double)(last - began) / 1e9,
-           (unsigned long long)least, (unsigned long long)skipped, left ? "false" : "true");
+    struct rusage used;
+    getrusage(RUSAGE_SELF, &used);
+    double busy = (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+                  (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
+    printf("{\"seconds\": %.4f, \"busy\": %.4f, \"least\": %llu, \"skipped\": %llu, \"whole\": %s}\n",
+           (double)(last - began) / 1e9, busy, (unsigned long long)least, (unsigned long long)skipped,
+           left ? "false" : "true");
     return 0;
 }
