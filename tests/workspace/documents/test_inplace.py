@@ -91,7 +91,7 @@ def test_a_full_disk_halfway_brings_the_old_bytes_back(linked: Path, monkeypatch
     monkeypatch.setattr(os, "pwrite", full)
     journal = linked.parent.parent / "saving"
     with pytest.raises(Exception, match="full"):
-        disk.replace(root, "a.txt", b"new " * 4000, known.stamp, known.digest, journal)
+        disk.replace(root, "a.txt", b"new " * 4000, known.stamp, known.digest, journal, lambda _stamp: None)
     assert linked.read_bytes() == b"old " * 3000
     assert not journal.exists()
     root.close()

@@ -1,9 +1,15 @@
-"""Which log belongs to which file: a small database, by which a renamed file keeps its history."""
+"""Which log belongs to which file: a small database, by which a renamed file keeps its history.
+
+A document has a path and a file: inode and time of birth. While it is being saved it has a second file, the copy that
+is about to take the first one's place: noted before it does, so that a server that was killed knows either.
+"""
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
+from contextlib import closing, suppress
 from pathlib import Path
 
 from coterie.wire.ids import new_id
@@ -18,6 +24,11 @@ CREATE TABLE IF NOT EXISTS documents (
     opened REAL NOT NULL
 );
 CREATE INDEX IF NOT EXISTS documents_inode ON documents (inode);
+CREATE TABLE IF NOT EXISTS next_files (
+    document TEXT PRIMARY KEY,
+    inode INTEGER NOT NULL,
+    born INTEGER NOT NULL
+);
 CREATE TABLE IF NOT EXISTS former_paths (
     path TEXT PRIMARY KEY,
     document TEXT NOT NULL
@@ -54,28 +65,36 @@ class Catalogue:
         row = self.database.execute("SELECT id FROM documents WHERE path = ?", (path,)).fetchone()
         return row[0] if row else None
 
-    def last_at(self, path: str) -> tuple[str, str, int, int] | None:
-        """Return identity, path now, inode and birth of the document that is or was at `path`."""
+    def last_at(self, path: str) -> tuple[str, str] | None:
+        """Return identity and path now of the document that is or was at `path`."""
         row = self.database.execute(
-            "SELECT id, path, inode, born FROM documents WHERE path = :path"
-            " UNION ALL SELECT id, documents.path, inode, born FROM former_paths JOIN documents ON id = document"
+            "SELECT id, path FROM documents WHERE path = :path"
+            " UNION ALL SELECT id, documents.path FROM former_paths JOIN documents ON id = document"
             " WHERE former_paths.path = :path",
             {"path": path},
         ).fetchone()
-        return tuple(row) if row else None
+        return (row[0], row[1]) if row else None
 
-    def by_inode(self, stamp: Stamp) -> list[tuple[str, str]]:
-        """Return identity and last known path of the documents whose file was the one with this stamp."""
+    def by_file(self, stamp: Stamp) -> list[tuple[str, str]]:
+        """Return identity and last known path of the documents whose file has this stamp's inode and birth.
+
+        Several for a file with several names, or where another took it over without a look at both.
+        """
         return self.database.execute(
-            "SELECT id, path FROM documents WHERE inode = ? AND born = ?", (stamp.inode, stamp.born)
+            "SELECT id, path FROM documents WHERE inode = :inode AND born = :born"
+            " UNION SELECT id, path FROM next_files JOIN documents ON id = document"
+            " WHERE next_files.inode = :inode AND next_files.born = :born",
+            {"inode": stamp.inode, "born": stamp.born},
         ).fetchall()
 
-    def file(self, identity: str) -> tuple[int, int]:
-        """Return inode and birth of a document's file as last noted. Raises KeyError."""
-        row = self.database.execute("SELECT inode, born FROM documents WHERE id = ?", (identity,)).fetchone()
-        if row is None:
-            raise KeyError(identity)
-        return row[0], row[1]
+    def files(self, identity: str) -> list[Stamp]:
+        """Return the files that may be a document's, as stamps of no size: the one it had last, and one being saved."""
+        rows = self.database.execute(
+            "SELECT inode, born FROM documents WHERE id = :id"
+            " UNION ALL SELECT inode, born FROM next_files WHERE document = :id",
+            {"id": identity},
+        ).fetchall()
+        return [Stamp(0, 0, inode, born) for inode, born in rows]
 
     def replaced(self, identity: str, inode: int, born: int, version: int) -> None:
         """Another program put another file in the place of a document's; its versions up to `version` are of both.
@@ -113,6 +132,10 @@ class Catalogue:
     def move(self, identity: str, path: str) -> None:
         """The document is at `path` now; what was known there before is forgotten."""
         with self.database:
+            self.database.execute(
+                "DELETE FROM next_files WHERE document = (SELECT id FROM documents WHERE path = ? AND id != ?)",
+                (path, identity),
+            )
             self.database.execute("DELETE FROM documents WHERE path = ? AND id != ?", (path, identity))
             self.database.execute(
                 "INSERT OR REPLACE INTO former_paths (path, document) SELECT path, id FROM documents WHERE id = ?",
@@ -122,12 +145,32 @@ class Catalogue:
             self.database.execute("UPDATE documents SET path = ? WHERE id = ?", (path, identity))
 
     def seen(self, identity: str, stamp: Stamp) -> None:
-        """Note which file it is."""
+        """Note which file is a document's."""
         with self.database:
+            self.database.execute("DELETE FROM next_files WHERE document = ?", (identity,))
             self.database.execute(
                 "UPDATE documents SET inode = ?, born = ?, opened = ? WHERE id = ?",
                 (stamp.inode, stamp.born, time.time(), identity),
             )
+
+    def saving(self, identity: str, stamp: Stamp) -> None:
+        """Note which file is about to take the place of a document's; on the medium when this returns.
+
+        Blocks, meant for another thread. Raises OSError, sqlite3.Error.
+        """
+        path = self._folder / "catalogue.db"
+        with closing(sqlite3.connect(path)) as database, database:
+            database.execute(
+                "INSERT OR REPLACE INTO next_files (document, inode, born) VALUES (?, ?, ?)",
+                (identity, stamp.inode, stamp.born),
+            )
+        # The write-ahead log, which SQLite itself would only synchronise with everybody waiting for it.
+        with suppress(FileNotFoundError):
+            fd = os.open(f"{path}-wal", os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                os.fsync(fd)
+            finally:
+                os.close(fd)
 
     def folder(self, identity: str) -> Path:
         """Return the directory of a document's log."""

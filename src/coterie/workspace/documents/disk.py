@@ -14,6 +14,7 @@ import os
 import secrets
 import stat
 import struct
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -96,13 +97,21 @@ def read(root: Root, path: str) -> Content:
 
 
 def replace(
-    root: Root, path: str, data: bytes, known: Stamp | None, known_digest: bytes, journal: Path, mode: int = 0o644
+    root: Root,
+    path: str,
+    data: bytes,
+    known: Stamp | None,
+    known_digest: bytes,
+    journal: Path,
+    finished: Callable[[Stamp], None],
+    mode: int = 0o644,
 ) -> Replaced:
     """Put `data` into the place of the file, which the caller knows as `known`; None: there is no file.
 
     Mode, owner and extended attributes stay; a new file has `mode`, and missing folders are made. A file with several
-    names, or in a folder that cannot be written, is overwritten in place, by way of `journal`. Raises ChangedError, and
-    CoterieError (NOT_FOUND when the file is gone, FORBIDDEN when its mode lets nobody write it).
+    names, or in a folder that cannot be written, is overwritten in place, by way of `journal`. `finished` is told of
+    the copy that is about to take the file's place. Raises ChangedError, and CoterieError (NOT_FOUND when the file is
+    gone, FORBIDDEN when its mode lets nobody write it).
     """
     if known is None:
         _make_folders(root, path)
@@ -127,6 +136,7 @@ def replace(
             copy = f"{TEMPORARY}{secrets.token_hex(8)}"
             new = _copy(folder, copy, data, old.fileno(), status)
             try:
+                finished(new)
                 _exchange(folder, copy, name)
                 with suppress(FileNotFoundError):
                     displaced = _displaced(folder, copy, path, known, known_digest)

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from coterie.wire.closing import Closing
 from coterie.wire.errors import CoterieError, ErrorCode
 from coterie.wire.messages.documents import DocumentGone, DocumentMoved, DocumentReset, DocumentSaved
-from coterie.workspace.documents import disk, encoding, epoch, forks, opening
+from coterie.workspace.documents import disk, encoding, epoch, forks, moves, opening
 from coterie.workspace.documents.disk import ChangedError, Content, Stamp
 from coterie.workspace.documents.forks import Fork, fork
 from coterie.workspace.documents.history import EVERY, Kind
@@ -54,10 +54,20 @@ _REBASES = 100
 """Rebases that are remembered."""
 
 
-class Keep(Protocol):
-    """Keeps a text as a version and returns its number, 0 when that failed."""
+class Keeper(Protocol):
+    """Keeps what belongs to a document and is not in its log: versions, and which file it is."""
 
-    def __call__(self, text: str, kind: Kind, *, name: str = "", authors: tuple[str, ...] = ()) -> int: ...
+    def version(self, text: str, kind: Kind, *, name: str = "", authors: tuple[str, ...] = ()) -> int:
+        """Keep a text as a version and return its number, 0 when that failed."""
+        ...
+
+    def file(self, stamp: Stamp) -> None:
+        """The document's file is this one now."""
+        ...
+
+    def saving(self, stamp: Stamp) -> None:
+        """The document's file is about to be this one. Blocks, called on another thread."""
+        ...
 
 
 class Seen(Enum):
@@ -82,13 +92,15 @@ class Document:
     """Joins the room, the log and the file of one path. Made by `load`."""
 
     __slots__ = (
-        "_attempts", "_base", "_closed", "_first_change", "_keep", "_kept_at", "_last_change", "_lock", "_loop",
+        "_attempts", "_base", "_closed", "_first_change", "_keeper", "_kept_at", "_last_change", "_lock", "_loop",
         "_mode", "_rebasing", "_root", "_saved_changes", "_shape", "_store", "_syncing", "_tasks", "_text", "_timer",
         "_unexplained",
         "digest", "gone", "number", "path", "problem", "rebased", "room", "stamp", "style",
     )  # fmt: skip
 
-    def __init__(self, root: Root, path: str, number: int, store: Store, opened: opening.Opened, keep: Keep) -> None:
+    def __init__(
+        self, root: Root, path: str, number: int, store: Store, opened: opening.Opened, keeper: Keeper
+    ) -> None:
         history, content, text = opened.history, opened.content, opened.text
         self.path = path
         self.number = number
@@ -118,7 +130,7 @@ class Document:
         self._last_change = self._loop.time()
         self._kept_at: float | None = None
         """When the last version was made, None before the first since the document was opened."""
-        self._keep = keep
+        self._keeper = keeper
         self._attempts: dict[bytes, Written] = {}
         """By digest: what the file may hold since saves whose end nobody heard of."""
         self._closed = False
@@ -134,9 +146,9 @@ class Document:
 
     @classmethod
     async def load(
-        cls, root: Root, path: str, number: int, store: Store, keep: Keep, *, deleted: bool = False
+        cls, root: Root, path: str, number: int, store: Store, keeper: Keeper, *, deleted: bool = False
     ) -> Document:
-        """Read file and log; `keep` makes versions. With `deleted` there is no file: the text is what the log holds.
+        """Read file and log. With `deleted` there is no file: the text is what the log holds.
 
         Raises CoterieError when there is no text file that can be edited.
         """
@@ -146,8 +158,8 @@ class Document:
             store.close()
             raise
         if opened.history.overwritten is not None:
-            keep(opened.history.overwritten, Kind.OVERWRITTEN)
-        document = cls(root, path, number, store, opened, keep)
+            keeper.version(opened.history.overwritten, Kind.OVERWRITTEN)
+        document = cls(root, path, number, store, opened, keeper)
         document.gone = deleted
         return document
 
@@ -206,7 +218,15 @@ class Document:
             data, digest, written = await self._about_to_write()
             try:
                 done = await asyncio.to_thread(
-                    disk.replace, self._root, self.path, data, None, b"", self._store.journal, self._mode
+                    disk.replace,
+                    self._root,
+                    self.path,
+                    data,
+                    None,
+                    b"",
+                    self._store.journal,
+                    self._keeper.saving,
+                    self._mode,
                 )
             except OSError as error:
                 raise problem(error, self.path) from error
@@ -216,7 +236,7 @@ class Document:
     def keep(self, kind: Kind, name: str = "") -> int:
         """Keep the text there is now as a version; return its number, 0 when that failed."""
         self._kept_at = self._loop.time()
-        return self._keep(self.room.replica.text, kind, name=name, authors=self.room.take_writers())
+        return self._keeper.version(self.room.replica.text, kind, name=name, authors=self.room.take_writers())
 
     async def rebase(self, identity: str, base: str, mine: str, author: Author) -> Rebased:
         """Carry over what `author` typed on a copy with another history; once, however often it is asked for.
@@ -240,7 +260,7 @@ class Document:
             version, name = 0, ""
             if left:
                 name = f"{author.name}'s text of {time.strftime('%Y-%m-%d %H:%M')}"
-                version = self._keep(mine, Kind.KEPT, name=name, authors=(author.name,))
+                version = self._keeper.version(mine, Kind.KEPT, name=name, authors=(author.name,))
                 if not version:
                     raise CoterieError(
                         ErrorCode.UNAVAILABLE, "Your text could not be kept as a version. It stays here."
@@ -376,7 +396,7 @@ class Document:
             return False
         try:
             done = await asyncio.to_thread(
-                disk.replace, self._root, self.path, data, known, self.digest, self._store.journal
+                disk.replace, self._root, self.path, data, known, self.digest, self._store.journal, self._keeper.saving
             )
             self._mode = done.mode
         except ChangedError as changed:
@@ -392,7 +412,7 @@ class Document:
             self._tell_problem(problem(error, self.path).sentence)
             return False
         if self._kept_at is None:
-            self._keep(old_text, Kind.TYPED)
+            self._keeper.version(old_text, Kind.TYPED)
             self._kept_at = self._loop.time() - EVERY
         self._saved(written, digest, done.stamp)
         if self._loop.time() - self._kept_at >= EVERY:
@@ -421,7 +441,8 @@ class Document:
 
     def _saved(self, written: Written, digest: bytes, stamp: Stamp) -> None:
         self._text, self._base, self.style = written.text, written.state, written.style
-        self.digest, self.stamp = digest, stamp
+        self.digest = digest
+        self._set_stamp(stamp)
         self._saved_changes = written.changes
         self._attempts.clear()
         self.problem = ""
@@ -429,6 +450,11 @@ class Document:
         self.room.note(Disk(digest, state=b"" if written.changes == self.room.changes else written.state))
         if not self.dirty:
             self.room.tell(DocumentSaved(self.number, saved=True))
+
+    def _set_stamp(self, stamp: Stamp) -> None:
+        if not moves.same_file(stamp, self.stamp):
+            self._keeper.file(stamp)
+        self.stamp = stamp
 
     def _note_shape(self) -> None:
         """Put into the log how the file is written, when that changed."""
@@ -448,7 +474,7 @@ class Document:
     async def _take_in(self, content: Content, kind: Kind = Kind.OVERWRITTEN, name: str = "") -> bool:
         """Another program wrote the file: turn that into edits. Identical bytes are no event. Whether there was one."""
         if content.digest == self.digest:
-            self.stamp = content.stamp
+            self._set_stamp(content.stamp)
             if self.problem and not self.dirty:
                 self.problem = ""
                 self.room.tell(DocumentSaved(self.number, saved=True))
@@ -474,7 +500,7 @@ class Document:
             return await self._take_over(content, text, style)
         except OSError as error:
             # It is this file, and to be read again.
-            self.stamp = content.stamp._replace(modified=-1)
+            self._set_stamp(content.stamp._replace(modified=-1))
             self._tell_problem(problem(error, self.path).sentence)
             return False
 
@@ -488,13 +514,8 @@ class Document:
             made = await asyncio.to_thread(epoch.foreign, base, text)
         await self._take_all(made, file=Disk(content.digest, state=made.state))
         self._attempts.clear()
-        self._text, self._base, self.digest, self.stamp, self.style = (
-            text,
-            made.state,
-            content.digest,
-            content.stamp,
-            style,
-        )
+        self._text, self._base, self.digest, self.style = text, made.state, content.digest, style
+        self._set_stamp(content.stamp)
         self._mode = content.mode
         self._note_shape()
         self.problem = ""
@@ -509,7 +530,7 @@ class Document:
             text, _ = encoding.decode(content.data)
         except CoterieError:
             return
-        self._keep(text, Kind.OVERWRITTEN)
+        self._keeper.version(text, Kind.OVERWRITTEN)
         if edits(old, text):
             # Where both do not fit, or on a full disk, it stays as a version.
             with contextlib.suppress(OSError, CoterieError):

@@ -42,7 +42,7 @@ from coterie.wire.messages.documents import (
     Version,
     Writer,
 )
-from coterie.workspace.documents import disk, inplace, large, memory, moves
+from coterie.workspace.documents import disk, inplace, large, memory
 from coterie.workspace.documents.catalogue import Catalogue
 from coterie.workspace.documents.disk import Stamp
 from coterie.workspace.documents.document import Document
@@ -50,6 +50,7 @@ from coterie.workspace.documents.encoding import MAX_TEXT
 from coterie.workspace.documents.events import Around, Told
 from coterie.workspace.documents.history import History, Kind
 from coterie.workspace.documents.outside import Outside
+from coterie.workspace.documents.places import Places
 from coterie.workspace.documents.store import JOURNAL, SYNC_EVERY, Author, Store
 from coterie.workspace.documents.update import UpdateError, decode_clocks
 from coterie.workspace.frames import frame
@@ -82,6 +83,7 @@ class Documents:
         self._state = state / "documents"
         self._catalogue: Catalogue
         self.history: History
+        self._places: Places
         self.outside: Outside
         self._by_path: dict[str, asyncio.Task[Document] | Document] = {}
         """A task while the document is being loaded."""
@@ -131,6 +133,7 @@ class Documents:
         self._catalogue = await asyncio.to_thread(Catalogue, self._state)
         await asyncio.to_thread(self._finish_saves)
         self.history = History(self._catalogue.database)
+        self._places = Places(self._root, self._catalogue, self.history, self._by_path, self._closing)
         self.outside = Outside(self._root, self, self._around)
         self.outside.start()
         self._syncing = asyncio.create_task(self._sync_forever())
@@ -314,8 +317,7 @@ class Documents:
                 raise
             real = path  # its folder is gone, too
         if epoch and real not in self._by_path and await asyncio.to_thread(disk.stamp, self._root, real) is None:
-            moved = await self._where(real)
-            path = real = moved or real
+            path = real = await self._places.where(real) or real
         task = self._by_path.get(real)
         if isinstance(task, Document):
             return task, path
@@ -324,26 +326,9 @@ class Documents:
             task.add_done_callback(lambda done: self._loaded(real, done))
         return await asyncio.shield(task), path
 
-    async def _where(self, path: str) -> str | None:
-        """Where the file is that used to be at `path`, None when it is nowhere."""
-        known = self._catalogue.last_at(path)
-        if known is None:
-            return None
-        identity, now, inode, born = known
-        if now in self._by_path or await asyncio.to_thread(disk.stamp, self._root, now) is not None:
-            return now
-        found = await asyncio.to_thread(moves.find, self._root, now, Stamp(0, 0, inode, born), b"")
-        if found is not None and found not in self._by_path:
-            self._move(identity, found)
-        return found
-
     async def _load(self, path: str, *, deleted: bool) -> Document:
         stamp = await asyncio.to_thread(disk.stamp, self._root, path)
-        identity = self._catalogue.find(path)
-        if identity is None and stamp is not None:
-            identity = self._renamed(path, stamp)
-        elif identity is not None and stamp is not None:
-            self._note_replaced(identity, stamp)
+        identity = self._catalogue.find(path) if stamp is None else await self._places.at(path, stamp)
         if identity is None or (stamp is None and not deleted):
             raise problem(FileNotFoundError(errno.ENOENT, ""), path)
         while (closing := self._closing.get(identity)) is not None:
@@ -352,12 +337,12 @@ class Documents:
         number = self._next_number
         self._next_number += 1
         store = Store(self._catalogue.folder(identity) / "log")
-        keep = _Keep(self, identity)
-        document = await Document.load(self._root, path, number, store, keep, deleted=stamp is None)
+        keeper = _Keeper(self, identity)
+        document = await Document.load(self._root, path, number, store, keeper, deleted=stamp is None)
         self._by_number[number] = document
         self._identity[number] = identity
         if stamp is not None:
-            self._catalogue.seen(identity, document.stamp)
+            self.note_file(identity, document.stamp)
         self._run(self.outside.follow())
         document.rest(large=False)
         return document
@@ -370,42 +355,26 @@ class Documents:
             log.warning("a version was not kept: %s", error)
             return 0
 
+    def note_file(self, identity: str, stamp: Stamp) -> None:
+        """Note which file is a document's now."""
+        try:
+            self._catalogue.seen(identity, stamp)
+        except sqlite3.Error as error:
+            log.warning("which file a document has was not noted: %s", error)
+
+    def note_saving(self, identity: str, stamp: Stamp) -> None:
+        """Note which file a document is about to have. Blocks, may run on another thread."""
+        try:
+            self._catalogue.saving(identity, stamp)
+        except (OSError, sqlite3.Error) as error:
+            # Better saved than found again where it is renamed.
+            log.warning("which file a document will have was not noted: %s", error)
+
     def _loaded(self, path: str, task: asyncio.Task[Document]) -> None:
         if task.cancelled() or task.exception() is not None:
             self._by_path.pop(path, None)
         elif self._by_path.get(path) is task:
             self._by_path[path] = task.result()
-
-    def _renamed(self, path: str, stamp: Stamp) -> str:
-        """The document of a file that was not known at `path`: the one it has been, where it was renamed while closed.
-
-        Where another file has taken its old path since, or its document is open there, that one goes on as the same
-        document, and this one begins with its versions: in whatever order the two are opened.
-        """
-        for identity, old in self._catalogue.by_inode(stamp):
-            there = disk.stamp(self._root, old)
-            if there is None and old not in self._by_path:
-                self._move(identity, path)
-                return identity
-            # Without a time of birth it may be quite another file in the same inode.
-            if there is not None and stamp.born and not moves.same_file(there, stamp):
-                return self._branch(path, stamp, identity, self.history.last(identity))
-        former = self._catalogue.former(stamp)
-        return self._branch(path, stamp, *former) if former else self._catalogue.add(path, stamp)
-
-    def _branch(self, path: str, stamp: Stamp, identity: str, version: int) -> str:
-        """A new document that begins with the versions of another one up to `version`."""
-        new = self._catalogue.add(path, stamp)
-        try:
-            self.history.copy(identity, new, version)
-        except sqlite3.Error as error:
-            log.warning("the history of a renamed file was not kept: %s", error)
-        return new
-
-    def _note_replaced(self, identity: str, stamp: Stamp) -> None:
-        inode, born = self._catalogue.file(identity)
-        if (inode, born) != (stamp.inode, stamp.born):
-            self._catalogue.replaced(identity, inode, born, self.history.last(identity))
 
     def _leave(self, member: Member, number: int) -> None:
         document = self._by_number.get(number)
@@ -436,7 +405,7 @@ class Documents:
         self._by_number.pop(document.number, None)
         identity = self._identity.pop(document.number)
         if not document.gone:
-            self._catalogue.seen(identity, document.stamp)
+            self.note_file(identity, document.stamp)
         closing = self._closing[identity] = asyncio.get_running_loop().create_future()
         try:
             await document.close()
@@ -475,6 +444,9 @@ class Documents:
 
         Who has the file open that was at that path sees the one that is there now. What it held is a version of it.
         """
+        identity = self._identity.get(document.number)
+        if identity is None or (path not in self._by_path and not await self._places.make_room(path, identity)):
+            return False
         other = self._by_path.get(path)
         if isinstance(other, asyncio.Task):
             await asyncio.wait([other])
@@ -491,7 +463,7 @@ class Documents:
             self._forget(other)
         del self._by_path[document.path]
         self._by_path[path] = document
-        self._move(self._identity[document.number], path)
+        self._places.move(identity, path)
         document.moved(path)
         if other is not None:
             # After the move was told: a page that has both open goes over to the one it has already.
@@ -530,20 +502,14 @@ class Documents:
         if timer := self._idle.pop(document.number, None):
             timer.cancel()
 
-    def _move(self, identity: str, path: str) -> None:
-        replaced = self._catalogue.find(path)
-        if replaced is not None and replaced != identity:
-            self.history.join(replaced, identity)
-        self._catalogue.move(identity, path)
-
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
 
-class _Keep:
-    """Keeps versions of one document."""
+class _Keeper:
+    """Keeps what belongs to one document."""
 
     __slots__ = ("_documents", "_identity")
 
@@ -551,8 +517,14 @@ class _Keep:
         self._documents = documents
         self._identity = identity
 
-    def __call__(self, text: str, kind: Kind, *, name: str = "", authors: tuple[str, ...] = ()) -> int:
+    def version(self, text: str, kind: Kind, *, name: str = "", authors: tuple[str, ...] = ()) -> int:
         return self._documents.keep(self._identity, text, kind, name=name, authors=authors)
+
+    def file(self, stamp: Stamp) -> None:
+        self._documents.note_file(self._identity, stamp)
+
+    def saving(self, stamp: Stamp) -> None:
+        self._documents.note_saving(self._identity, stamp)
 
 
 def _name(path: str) -> str:
