@@ -136,3 +136,16 @@ def test_a_life(place: Path) -> None:
     database.close()
     newer = command(place)("serve", "--data", str(hub.data), "--driver", "process", "--port", str(free_port()))
     assert "newer Coterie" in refused(newer, 4)
+
+
+def test_a_database_that_cannot_be_reached_says_why_in_the_log(place: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+    url = f"postgresql://coterie:s3cret@127.0.0.1:{port}/coterie"
+    done = command(place)(
+        "serve", "--data", str(place / "bare"), "--port", "0", "--driver", "process", "--database-url", url
+    )
+    assert done.returncode != 0
+    assert "Check COTERIE_DATABASE_URL" in done.stderr
+    assert "Connect" in done.stderr.partition("the hub could not go on")[2], "the reason is in the log"
+    assert "s3cret" not in done.stderr

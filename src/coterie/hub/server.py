@@ -56,6 +56,10 @@ def run(settings: Settings, started: Started, *, stop_machines: bool = False) ->
 
     try:
         uvloop.run(_serve(settings, listener, started, stop_machines))
+    except CoterieError as error:
+        if error.detail:
+            logger.error("the hub could not go on: %s", error.detail)
+        raise
     finally:
         listener.close()
 
