@@ -202,3 +202,23 @@ async def test_another_programs_text_on_a_full_disk_waits(server: Server, monkey
         assert ada.text == "one"
     await server.restart(ada)
     assert ada.text == "one two"
+
+
+@pytest.mark.parametrize("killed", [False, True])
+async def test_a_file_that_has_its_older_bytes_again_is_changed(server: Server, killed: bool) -> None:
+    """A branch is checked out, and the one from before again while nobody has the file open."""
+    path = server.files / "a.txt"
+    path.write_text("main\n")
+    ada = await server.page("a.txt", "ada")
+    path.write_text("feature\n")
+    await server.look()
+    await server.exchange(ada)
+    await server.type(ada, 0, "typed ")
+    await server.document("a.txt").save()
+    ada.disconnect()
+    await (server.restart() if killed else server.unload("a.txt"))
+    path.write_text("main\n")
+    ben = await server.page("a.txt", "ben")
+    assert ben.text == "main\n"
+    await server.document("a.txt").save()
+    assert path.read_text() == "main\n"
