@@ -80,7 +80,7 @@ async def test_a_signal_reaches_every_process_of_the_session(spawner: DirectSpaw
     script = f"trap 'echo told' USR1; {child} & wait; wait"
     process = await spawn(spawner, "sh", "-c", script)
     reading = asyncio.create_task(output(process))
-    while len(await process.running()) < 2:
+    while len((await process.running()).commands) < 2:
         pass
     process.signal(signal.SIGUSR1)
     await process.wait()

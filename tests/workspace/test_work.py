@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from coterie.workspace.work import Work, at_it, program, whose
+from coterie.workspace.work import Job, Work, at_it, culprit, program, whose
 
 NOW = 100.0
 
@@ -38,26 +38,41 @@ def test_the_terminal_that_fits(first: list[Work], last: list[Work], git_as: str
 
 
 @pytest.mark.parametrize(
-    ("commands", "name"),
+    ("command", "name"),
     [
-        ((), ""),
-        (("ruff format .",), "ruff"),
-        (("/bin/sh ./tidy", "sleep 1"), "tidy"),
-        (("python3.11 -m black .",), "black"),
-        (("npm exec prettier --write .", "node /x/node_modules/.bin/prettier --write ."), "prettier"),
-        (("node /x/prettier/bin/prettier.cjs --write .",), "prettier"),
-        (("env A=b sed -i s/a/b/ x",), "sed"),
-        (("python3",), "python3"),
+        ("", ""),
+        ("ruff format .", "ruff"),
+        ("/bin/sh ./tidy", "tidy"),
+        ("python3.11 -m black .", "black"),
+        ("npm exec prettier --write .", "prettier"),
+        ("node /x/prettier/bin/prettier.cjs --write .", "prettier"),
+        ("env A=b sed -i s/a/b/ x", "sed"),
+        ("python3", "python3"),
     ],
 )
-def test_programs_by_name(commands: tuple[str, ...], name: str) -> None:
-    assert program(work(1, *commands)) == name
+def test_programs_by_name(command: str, name: str) -> None:
+    assert program(command) == name
 
 
-def test_a_program_is_named_by_what_ended() -> None:
-    found = whose([work(1, "npm run dev", "ruff format .")], [work(1, "npm run dev")], NOW)
-    assert found is not None
-    assert program(found) == "ruff"
+def jobs(*began: tuple[str, float]) -> Work:
+    return Work(1, "Terminal 1", "Ada", 0.0, 0.0, (), tuple(Job(hash(one), *one) for one in began))
+
+
+@pytest.mark.parametrize(
+    ("seen", "name"),
+    [
+        ([jobs(("ruff format .", NOW - 1)), jobs()], "ruff"),
+        ([jobs(), jobs(("ruff format .", NOW - 1))], "ruff"),
+        ([jobs(("sleep 100", NOW + 0.1))], ""),
+        ([jobs(("sleep 100", NOW))], ""),
+        ([jobs(("npm run dev", NOW - 100), ("ruff format .", NOW - 1)), jobs(("npm run dev", NOW - 100))], ""),
+        ([jobs(("ruff format .", NOW - 1)), jobs(("prettier .", NOW + 1))], ""),
+        ([jobs()], ""),
+    ],
+    ids=["has ended", "goes on", "came after", "came with it", "beside another", "before another", "nothing seen"],
+)
+def test_a_program_is_named_only_when_it_surely_was_it(seen: list[Work], name: str) -> None:
+    assert culprit(seen, NOW) == name
 
 
 def test_what_still_goes_on() -> None:

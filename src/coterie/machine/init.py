@@ -17,7 +17,6 @@ import socket
 import struct
 import sys
 import time
-from collections.abc import Iterable
 from pathlib import Path
 
 from coterie.machine import channel, kernel, ports
@@ -79,8 +78,9 @@ class Init:
                 elif message.get("do") == "hang-up" and message.get("pid") in self._owner:
                     self._hang_up(int(message["pid"]))
                 elif message.get("do") == "list":
-                    running = _running(int(message["pid"])) if message.get("pid") in self._owner else []
-                    channel.send(sock, {"did": "list", "request": message["request"], "commands": running})
+                    commands, jobs = _running(int(message["pid"])) if message.get("pid") in self._owner else ([], [])
+                    answer = {"did": "list", "request": message["request"], "commands": commands, "jobs": jobs}
+                    channel.send(sock, answer)
                 elif message.get("do") == "ports":
                     found = ports.programs(os.getpid())
                     channel.send(sock, {"did": "ports", "request": message["request"], "ports": found})
@@ -222,7 +222,7 @@ def _resize(fd: int, columns: int, rows: int) -> None:
 
 def _signal_session(leader: int, number: int) -> None:
     """Send a signal to every process whose session `leader` began (where there is no /proc: to its process group)."""
-    members = list(_session(leader))
+    members = _session(leader)
     for pid in members:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(pid, number)
@@ -231,23 +231,34 @@ def _signal_session(leader: int, number: int) -> None:
             os.killpg(leader, number)
 
 
-def _session(leader: int) -> Iterable[int]:
+def _session(leader: int) -> dict[int, tuple[int, int]]:
+    """Return the processes of the session that `leader` began: by number, their parent and start (proc(5))."""
+    members = {}
     for entry in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError, ValueError, IndexError):
             fields = (entry / "stat").read_bytes().rpartition(b")")[2].split()
             if int(fields[3]) == leader:
-                yield int(entry.name)
+                members[int(entry.name)] = int(fields[1]), int(fields[19])
+    return members
 
 
-def _running(leader: int) -> list[str]:
-    """Return the command lines of the session's processes other than its leader, oldest first, shortened."""
-    commands = []
-    for pid in sorted(_session(leader)):
+def _running(leader: int) -> tuple[list[str], list[tuple[int, int, str]]]:
+    """Return the command lines of the session's processes other than its leader, oldest first, shortened; and its jobs.
+
+    A job is a process that no other of these began: its number, its age in milliseconds, its command line.
+    """
+    commands: list[str] = []
+    jobs: list[tuple[int, int, str]] = []
+    members = _session(leader)
+    for pid, (parent, start) in sorted(members.items()):
         with contextlib.suppress(OSError):
             words = Path(f"/proc/{pid}/cmdline").read_bytes().rstrip(b"\0").split(b"\0")
             if pid != leader and words != [b""]:
                 commands.append(b" ".join(words).decode("utf-8", "replace")[:200])
-    return commands[:20]
+                if parent == leader or parent not in members:
+                    age = time.clock_gettime(time.CLOCK_BOOTTIME) - start / os.sysconf("SC_CLK_TCK")
+                    jobs.append((pid, int(age * 1000), commands[-1]))
+    return commands[:20], jobs[:20]
 
 
 def _sentence(error: OSError, message: channel.Message) -> str:

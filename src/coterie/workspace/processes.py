@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Protocol
+from typing import NamedTuple, Protocol
 
 from coterie.machine import channel
 from coterie.machine.init import RUN_INIT
@@ -18,6 +18,15 @@ from coterie.wire.errors import CoterieError, ErrorCode
 
 LOST = 137
 """Exit code of processes whose init is gone: 128 + SIGKILL, which is how they ended."""
+
+
+class Running(NamedTuple):
+    """What runs in a session beside its leader."""
+
+    commands: list[str]
+    """Command lines, oldest first."""
+    jobs: list[tuple[int, float, str]]
+    """Those that none of the others began: number, age in seconds, command line."""
 
 
 class Process(Protocol):
@@ -40,8 +49,8 @@ class Process(Protocol):
         """Hang up on every process of its session, and kill those that are still there 2 s later."""
         ...
 
-    async def running(self) -> list[str]:
-        """Return the command lines of its session's other processes, oldest first; empty once it has ended."""
+    async def running(self) -> Running:
+        """Return its session's other processes; none once it has ended."""
         ...
 
 
@@ -78,7 +87,7 @@ class InitSpawner:
         self._outgoing = bytearray()
         self._requests = 0
         self._spawning: dict[int, asyncio.Future[_InitProcess]] = {}
-        self._asking: dict[int, asyncio.Future[list[Any]]] = {}
+        self._asking: dict[int, asyncio.Future[channel.Message]] = {}
         self._processes: dict[int, _InitProcess] = {}
         self._gone = False
 
@@ -109,18 +118,22 @@ class InitSpawner:
             self._loop = asyncio.get_running_loop()
             self._loop.add_reader(self._socket.fileno(), self._readable)
 
-    async def running(self, pid: int) -> list[str]:
+    async def running(self, pid: int) -> Running:
         """See `Process.running`."""
-        return [str(command) for command in await self._ask({"do": "list", "pid": pid})]
+        message = await self._ask({"do": "list", "pid": pid})
+        # An init that began before this server was installed tells no jobs.
+        jobs = [(int(pid), float(age) / 1000, str(command)) for pid, age, command in message.get("jobs", [])]
+        return Running([str(command) for command in message["commands"]], jobs)
 
     async def ports(self) -> list[Listener]:
         """See `Spawner.ports`."""
-        return [(int(port), str(address), str(command)) for port, address, command in await self._ask({"do": "ports"})]
+        found = (await self._ask({"do": "ports"}))["ports"]
+        return [(int(port), str(address), str(command)) for port, address, command in found]
 
-    async def _ask(self, question: channel.Message) -> list[Any]:
+    async def _ask(self, question: channel.Message) -> channel.Message:
         self._begin()
         self._requests += 1
-        answer: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[channel.Message] = asyncio.get_running_loop().create_future()
         self._asking[self._requests] = answer
         self.send({**question, "request": self._requests})
         return await answer
@@ -167,7 +180,7 @@ class InitSpawner:
         if message.get("did") in ("list", "ports"):
             asked = self._asking.pop(int(message["request"]), None)
             if asked is not None and not asked.done():
-                asked.set_result(list(message["commands" if message["did"] == "list" else "ports"]))
+                asked.set_result(message)
             return
         answer = self._spawning.pop(int(message["request"]), None)
         if message.get("did") == "spawn" and fd >= 0:
@@ -198,7 +211,7 @@ class InitSpawner:
             process.ended.set_result(LOST)
         for asked in self._asking.values():
             if not asked.done():
-                asked.set_result([])
+                asked.set_result({"commands": [], "ports": []})
         self._spawning.clear()
         self._asking.clear()
         self._processes.clear()
@@ -222,8 +235,8 @@ class _InitProcess:
         if not self.ended.done():
             self._spawner.send({"do": "hang-up", "pid": self.pid})
 
-    async def running(self) -> list[str]:
-        return [] if self.ended.done() else await self._spawner.running(self.pid)
+    async def running(self) -> Running:
+        return Running([], []) if self.ended.done() else await self._spawner.running(self.pid)
 
 
 class DirectSpawner:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 RECENT = 5.0
 """Seconds before a change within which a line was entered for the change to be that line's."""
@@ -26,6 +26,21 @@ _STARTS_ANOTHER = re.compile(r"(python|node|ruby|perl|bash|sh|zsh|dash|env|sudo|
 """Programs that are known by what they run."""
 
 
+_TICK = 0.02
+"""Seconds by which a process may have begun later than the kernel says, or a file have been changed."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A program that a terminal's shell began, with all that it began itself."""
+
+    number: int
+    """The process's."""
+    command: str
+    began: float
+    """In the event loop's seconds."""
+
+
 @dataclass(frozen=True)
 class Work:
     """What a terminal is at. Times in the event loop's seconds."""
@@ -40,14 +55,14 @@ class Work:
     """When it last wrote anything: at the latest, the prompt after a command that has ended."""
     commands: tuple[str, ...] = ()
     """Command lines of the programs in it, other than the shell, oldest first."""
+    jobs: tuple[Job, ...] = ()
 
 
 def whose(first: Sequence[Work], last: Sequence[Work], since: float, *, git_as: str | None = None) -> Work | None:
     """Return the one terminal that files were changed in, from `since` on; None when none fits best alone.
 
     `first` is what the terminals were at when the change was noticed, each perhaps several times, `last` what they are
-    at now that it is over. `git_as` is whom git names, where git did it; empty where it names nobody. The result's
-    `commands` are those that have ended since the change was noticed, or all from then where none has.
+    at now that it is over. `git_as` is whom git names, where git did it; empty where it names nobody.
     """
     before: dict[int, tuple[str, ...]] = {}
     for seen in first:
@@ -65,10 +80,7 @@ def whose(first: Sequence[Work], last: Sequence[Work], since: float, *, git_as: 
     found = sorted((one for one in last if not git_as or _named(one.person) == _named(git_as)), key=fits, reverse=True)
     if not found or not fits(found[0]) or (len(found) > 1 and fits(found[1]) == fits(found[0])):
         return None
-    best = found[0]
-    then = before.get(best.terminal, ())
-    ended = tuple(command for command in then if command not in best.commands)
-    return replace(best, commands=ended or then or best.commands)
+    return found[0]
 
 
 def at_it(work: Work, since: float, *, git: bool) -> bool:
@@ -78,9 +90,23 @@ def at_it(work: Work, since: float, *, git: bool) -> bool:
     return bool(work.commands) and work.entered > since - RECENT
 
 
-def program(work: Work) -> str:
-    """Return the name of the first program in a terminal, empty for none: the others are its children."""
-    return _program(work.commands[0].split()) if work.commands else ""
+def culprit(seen: Sequence[Work], since: float) -> str:
+    """Return the program that changed files in a terminal, which was `seen` after that; empty when that is not sure.
+
+    It is when one job alone was there, and had begun before the first change that is known, at `since`: what comes
+    after it in the same line, or waits in the background, may be all that is seen of a line that is done already.
+    """
+    jobs = {job.number: job for one in seen for job in one.jobs}
+    if len(jobs) != 1:
+        return ""
+    (job,) = jobs.values()
+    return program(job.command) if job.began < since - _TICK else ""
+
+
+def program(command: str) -> str:
+    """Return the name that people know a command by, empty for none."""
+    words = command.split()
+    return _program(words) if words else ""
 
 
 def _named(person: str) -> str:

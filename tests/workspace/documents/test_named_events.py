@@ -103,6 +103,17 @@ class Machine:
         running = self.terminals._terminals[terminal]
         await until(lambda: running.heard >= running.entered and loop.time() - running.heard > 2 * PROMPT)
 
+    async def begun(self, command: str) -> None:
+        """Wait until a program has run long enough to be told from what came with its first change."""
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(20):
+            while not any(  # noqa: ASYNC110 nothing tells of it
+                command in job.command and job.began < loop.time() - 0.1
+                for work in await self.terminals.at_work()
+                for job in work.jobs
+            ):
+                await asyncio.sleep(0.01)
+
     def names(self, path: str = "3.txt") -> list[str]:
         """The names of a file's versions, newest first."""
         document = next(one for one in self.documents.open_documents if one.path == path)
@@ -237,9 +248,12 @@ async def test_a_formatter_is_one_event(machine: Machine) -> None:
 
     # One that is still there when it is looked for: it has a name, and a pause of its own makes no two events.
     formatter = machine.folder / "prettier"
-    formatter.write_text(f"#!/bin/sh\necho tidy > 3.txt\n{SLOW}\nfor n in 1 2 5 7; do echo tidy > $n.txt; done\n")
+    reads, writes = SLOW.replace("go", "read"), "for n in 1 2 5 7; do echo tidy > $n.txt; done"
+    formatter.write_text(f"#!/bin/sh\n{reads}\necho tidy > 3.txt\n{SLOW}\n{writes}\n")
     formatter.chmod(0o755)
     ben.type(terminal, "../prettier\r")
+    await machine.begun("prettier")
+    (machine.folder / "read").touch()
     page = machine.pages[0]
     await until(lambda: page.member is not None and bool(page.member.inbox))
     await until(lambda: bool(machine.documents.outside._events.extended))

@@ -208,7 +208,7 @@ async def test_a_program_that_reads_nothing_can_be_interrupted(terminals: Termin
     assert process is not None
 
     async def sleeps() -> bool:
-        return "sleep 1000" in await process.running()
+        return "sleep 1000" in (await process.running()).commands
 
     await eventually(sleeps)
     for _ in range(4):
@@ -257,7 +257,7 @@ async def test_a_program_that_ignores_hanging_up_is_killed_on_close(terminals: T
     assert process is not None
 
     async def both_run() -> bool:
-        return {"sleep 1001", "sleep 1002"} <= set(await process.running())
+        return {"sleep 1001", "sleep 1002"} <= set((await process.running()).commands)
 
     async def is_gone() -> bool:
         try:

@@ -56,8 +56,8 @@ def restore(records: Sequence[Record], text: str, digest: bytes) -> History:
     Raises ValueError for a log without a beginning, BrokenError for one that cannot be applied.
     """
     history, updates, points = _read(records)
-    # A save that was killed halfway is recognised by the bytes it was about to write. Bytes from before the last one are
-    # another program's: a branch that was checked out again, say.
+    # A save that was killed halfway is recognised by the bytes it was about to write. Bytes from before the last save
+    # are another program's: a branch that was checked out again, say.
     for count, disk in reversed(_candidates(points)):
         if disk.digest == digest:
             history.base = _state(updates, count, disk)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -13,7 +13,7 @@ from coterie.wire.errors import CoterieError
 from coterie.workspace.documents import repository
 from coterie.workspace.documents.repository import Operation
 from coterie.workspace.paths import Root
-from coterie.workspace.work import Work, at_it, program, whose
+from coterie.workspace.work import Work, at_it, culprit, whose
 
 PAUSE = 0.4
 """Seconds without a change that end an event."""
@@ -77,6 +77,8 @@ class Events:
         self._noticed: tuple[float, float] | None = None
         """When what the next look finds was noticed first, in the event loop's time and in Unix time."""
         self._began = (0.0, 0.0)
+        self._first = 0.0
+        """When the first of the changes was made, as far as that is known, in the event loop's time."""
         self._operation: Operation | None = None
         self._paths: set[str] = set()
         self._due = 0.0
@@ -104,15 +106,17 @@ class Events:
             self.stop()
             self._ask()
 
-    def add(self, operation: Operation | None, changed: Iterable[str]) -> None:
-        """What a look found: git's last operation, and the paths of open documents that were changed."""
+    def add(self, operation: Operation | None, changed: Mapping[str, float]) -> None:
+        """What a look found: git's last operation, and when open documents were changed (Unix time), by path."""
         noticed, self._noticed = self._noticed or (self._loop.time(), time.time()), None
-        changed = list(changed)
         if operation is None and not changed:
             return
         if not self.gathering:
             self._began = noticed
+            self._first = noticed[0]
             self._ask()
+        ago = time.time() - self._loop.time()
+        self._first = min([self._first, *(at - ago for at in changed.values())])
         # A rebase is many operations in a row; a stash ends with a reset that changes no commit.
         known = self._operation
         if operation is not None and (known is None or operation.old != operation.new):
@@ -157,7 +161,8 @@ class Events:
             sentence = repository.sentence(operation, files, work.name if work else "", work.person if work else "")
         by_git = bool(sentence)
         if not sentence and files is not None and files > 1:
-            sentence = _changed(files, work)
+            seen = [one for one in (*first, *last) if work is not None and one.terminal == work.terminal]
+            sentence = _changed(files, work, culprit(seen, self._first))
         return Told(sentence, by_git, wall - _SLACK, sorted(paths))
 
     async def _count(
@@ -179,10 +184,9 @@ async def _answer(at_work: Callable[[], Awaitable[list[Work]]]) -> list[Work]:
     return []
 
 
-def _changed(files: int, work: Work | None) -> str:
+def _changed(files: int, work: Work | None, name: str) -> str:
     if work is None:
         return f"Another program changed {files} files"
-    name = program(work)
     return f"{name} changed {files} files in {work.name}" if name else f"{files} files changed in {work.name}"
 
 

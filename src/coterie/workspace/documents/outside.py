@@ -121,7 +121,7 @@ class Outside:
         operation = await asyncio.to_thread(self._operation)
         kind, name = (Kind.EVENT, operation.what) if operation else (Kind.OVERWRITTEN, "")
         await self._follow_onto()
-        changed: list[str] = []
+        changed: dict[str, float] = {}
         for document in self._owner.open_documents:
             if not self._owner.has(document):
                 # Another one took its place just now.
@@ -137,7 +137,7 @@ class Outside:
                 continue
             self._missing.pop(document.number, None)
             if seen is Seen.CHANGED:
-                changed.append(document.path)
+                changed[document.path] = document.stamp.modified / 1e9
                 if self._owner.has(document) and not moves.same_file(was, document.stamp):
                     self._owner.replaced(document, was)
         self._events.add(operation, changed)

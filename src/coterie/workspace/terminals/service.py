@@ -37,13 +37,13 @@ from coterie.wire.messages.terminals import (
 from coterie.workspace.frames import frame
 from coterie.workspace.member import Member
 from coterie.workspace.paths import parts
-from coterie.workspace.processes import Process, Spawner
+from coterie.workspace.processes import Process, Running, Spawner
 from coterie.workspace.service import Handler
 from coterie.workspace.terminals.environment import shell, shell_environment
 from coterie.workspace.terminals.ring import Ring
 from coterie.workspace.terminals.saved import Saved, Shelf
 from coterie.workspace.terminals.terminal import Terminal, clamp_size
-from coterie.workspace.work import Work
+from coterie.workspace.work import Job, Work
 
 MOST_TERMINALS = 64
 """In one workspace, ended ones included."""
@@ -157,10 +157,9 @@ class Terminals:
     async def at_work(self) -> list[Work]:
         """Return what every terminal is at, an ended one too: what it changed may be noticed after its end."""
         terminals = sorted(self._terminals.values(), key=lambda one: max(one.entered, one.heard), reverse=True)
-        commands = [(await _commands(one)) if rank < _MOST_ASKED else [] for rank, one in enumerate(terminals)]
         return [
-            Work(one.number, one.name, one.owner, one.entered, one.heard, tuple(running))
-            for one, running in zip(terminals, commands, strict=True)
+            await _work(one) if rank < _MOST_ASKED else Work(one.number, one.name, one.owner, one.entered, one.heard)
+            for rank, one in enumerate(terminals)
         ]
 
     # Messages
@@ -302,7 +301,7 @@ class Terminals:
     async def _save(self, terminal: Terminal) -> None:
         stopped, exit_code = terminal.stopped, terminal.exit_code
         if terminal.process is not None:
-            stopped, exit_code = await _commands(terminal), MACHINE_STOPPED
+            stopped, exit_code = (await _running(terminal)).commands, MACHINE_STOPPED
         start, output, modes = terminal.ring.contents()
         head = terminal.ring.head
         saved = Saved(
@@ -326,12 +325,26 @@ class Terminals:
             await asyncio.to_thread(self._shelf.forget, terminal.number)
 
 
-async def _commands(terminal: Terminal) -> list[str]:
-    """Command lines of what runs in a terminal beside its shell; none when the machine does not say in time."""
+async def _running(terminal: Terminal) -> Running:
+    """What runs in a terminal beside its shell; nothing when the machine does not say in time."""
     if terminal.process is not None:
         with contextlib.suppress(TimeoutError):
             return await asyncio.wait_for(terminal.process.running(), _ASK_WITHIN)
-    return []
+    return Running([], [])
+
+
+async def _work(terminal: Terminal) -> Work:
+    commands, jobs = await _running(terminal)
+    now = asyncio.get_running_loop().time()
+    return Work(
+        terminal.number,
+        terminal.name,
+        terminal.owner,
+        terminal.entered,
+        terminal.heard,
+        tuple(commands),
+        tuple(Job(pid, command, now - age) for pid, age, command in jobs),
+    )
 
 
 def _no_such() -> CoterieError:
