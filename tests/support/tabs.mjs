@@ -149,6 +149,8 @@ class Tab {
     for (const [name, path] of paths) this.show(name, path);
   }
   facts() {
+    // The file of another document that is open may have taken its place.
+    for (const [name, document] of this.shown) if (document.successor) this.shown.set(name, document.successor);
     const documents = Object.fromEntries([...this.shown].map(([name, one]) => [name, { ...one.snapshot(), text: one.text.toString(), joined: one.room > 0 }]));
     return { documents, state: this.channel.state, notices: this.notices };
   }

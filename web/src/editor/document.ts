@@ -18,6 +18,8 @@ export const REMOTE = Symbol("remote");
 const LARGEST_EDIT = 1 << 20;
 /** Bytes of both texts of a rebase: less than a message may have. */
 const LARGEST_REBASE = 8_000_000;
+/** An update that changes nothing. */
+const NOTHING = new Uint8Array(2);
 const KEEP_AFTER = 250;
 const CHECK_AFTER = 3_000;
 const CHECK_AGAIN = 2_000;
@@ -60,6 +62,8 @@ export interface RemoteCursor {
   anchor: Y.RelativePosition;
   head: Y.RelativePosition;
 }
+
+type Structs = ReturnType<typeof Y.decodeUpdate>["structs"];
 
 interface Pending {
   sequence: number;
@@ -183,19 +187,30 @@ export class SharedDocument {
     await this.channel.request({ type: "DocumentRestore", document: this.number });
   }
 
-  /** Another document's file took this one's place: bring it what only this page has, then close. */
+  /** Join, and wait until the server has all that is here, or that cannot be. */
+  async deliver(): Promise<void> {
+    await this.open();
+    await this.until(() => this.facts.phase !== "open" || this.pending.length === 0);
+  }
+
+  /** Another document's file took this one's place, or it is the same one: bring it what only this page has, then close. */
   async giveWay(to: SharedDocument): Promise<void> {
     this.successor = to;
     // The room is gone, or is the other's by now: nothing more is said to it.
     this.lost();
     clearTimeout(this.keepTimer);
+    // The page may be gone before it is brought there.
+    const aside = this.pending.length > 0 ? this.offline.putAside(this.facts.path, this.unconfirmed()) : null;
     while (this.pending.length > 0 && !to.closed && this.channel.may("document.write")) {
-      await to.opened();
+      await to.until(() => to.room > 0 || to.closed);
       const base = await deflate(this.confirmed.getText("text").toString());
       const mine = await deflate(this.text.toString());
       try {
-        await this.carryOver(to.room, base, mine, to);
+        if (to.epoch === this.epoch) await to.adopt(this);
+        else await this.carryOver(to.room, base, mine, to);
         this.pending = [];
+        const kept = await aside;
+        if (kept) await this.offline.forget([kept]);
       } catch (error) {
         if (!(error instanceof RequestError)) throw error;
         if (error.code !== "unavailable") break;
@@ -304,24 +319,30 @@ export class SharedDocument {
     await (this.ready ??= this.load());
     if (this.closed) return;
     try {
-      const opened = (await this.channel.request({
-        type: "DocumentOpen",
-        path: this.facts.path,
-        epoch: this.epoch,
-        state_vector: this.epoch ? Y.encodeStateVector(this.doc) : new Uint8Array(),
-        client: this.doc.clientID,
-      })) as DocumentOpened;
-      if (this.successor) return;
-      if (this.closed) {
-        this.channel.send({ type: "DocumentClose", document: opened.document });
-        return;
+      let opened: DocumentOpened;
+      for (;;) {
+        opened = (await this.channel.request({
+          type: "DocumentOpen",
+          path: this.facts.path,
+          epoch: this.epoch,
+          state_vector: this.epoch ? Y.encodeStateVector(this.doc) : new Uint8Array(),
+          client: this.doc.clientID,
+        })) as DocumentOpened;
+        if (this.successor) return;
+        if (this.closed) {
+          this.channel.send({ type: "DocumentClose", document: opened.document });
+          return;
+        }
+        if (opened.path === this.facts.path) break;
+        // What this page had open there makes room for this; what that sent until now is in the next answer.
+        this.onMoved(this, opened.path);
       }
       this.cursors.clear();
-      if (opened.path !== this.facts.path) this.onMoved(this, opened.path);
       if (this.epoch && this.epoch !== opened.epoch) await this.rebase(opened.document);
       else this.merge(opened);
       this.set({ phase: "open", failure: null, writable: opened.writable, reason: opened.reason, format: opened.format, gone: false });
       this.checkSoon();
+      await this.bringOthers();
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
       if (error.code === "unavailable") return;
@@ -331,29 +352,39 @@ export class SharedDocument {
   }
 
   private merge(opened: DocumentOpened): void {
+    const fresh = !this.epoch;
     this.epoch = opened.epoch;
     this.number = opened.document;
     this.kept = false;
     Y.applyUpdate(this.doc, opened.update, REMOTE);
     Y.applyUpdate(this.confirmed, opened.update);
     this.sequence = 0;
+    // What came from there as a whole is there as a whole.
+    if (fresh && this.pending.length === 0) return;
     const unsent = this.pending.splice(0);
-    const lacking = this.serverLacks(Y.decodeStateVector(opened.state_vector), unsent);
-    if (lacking) this.submit(lacking, unsent.reduce((sum, { edits }) => sum + edits, 0));
+    const own = Y.mergeUpdates([NOTHING, ...unsent.map(({ update }) => update)]);
+    const lacking = this.serverLacks(opened, own);
+    if (unsent.length > 0 || lacking.length > NOTHING.length) {
+      // What of it the server has already is confirmed with the rest.
+      this.submit(Y.mergeUpdates([own, lacking]), unsent.reduce((sum, { edits }) => sum + edits, 0), lacking);
+    }
     this.count();
   }
 
-  /** One update with everything that is here and not there, whoever wrote it; null when there is nothing. */
-  private serverLacks(theirs: Map<number, number>, unsent: readonly Pending[]): Uint8Array | null {
-    const own = unsent.length > 0 ? Y.mergeUpdates(unsent.map(({ update }) => update)) : null;
-    const covered = own ? newerThan(theirs, own) : new Map<number, number>();
+  /** One update with everything that is here and not there, whoever wrote it, without gaps; `own` is what is not confirmed. */
+  private serverLacks(opened: DocumentOpened, own: Uint8Array): Uint8Array {
+    const covered = Y.decodeUpdate(own);
+    const clocks = Y.decodeStateVector(opened.state_vector);
+    const typed = newerThan(clocks, covered.structs);
+    let lost = false;
     for (const [client, clock] of Y.decodeStateVector(Y.encodeStateVector(this.doc))) {
-      // The server lost what it had passed on: it was killed before its log held that, or the power was cut.
-      if (clock - (theirs.get(client) ?? 0) > (covered.get(client) ?? 0)) {
-        return Y.encodeStateAsUpdate(this.doc, Y.encodeStateVector(theirs));
-      }
+      lost ||= clock - (clocks.get(client) ?? 0) > (typed.get(client) ?? 0);
     }
-    return own;
+    // The clocks do not show what was deleted; what the server sent tells all that it knows to be.
+    const deleted = Y.mergeDeleteSets([Y.decodeUpdate(opened.update).ds, covered.ds]);
+    lost ||= lengthOf(Y.createDeleteSetFromStructStore(this.doc.store)) > lengthOf(deleted);
+    // The server lost what it had passed on: it was killed before its log held that, or the power was cut.
+    return lost ? Y.encodeStateAsUpdate(this.doc, opened.state_vector) : Y.diffUpdate(own, opened.state_vector);
   }
 
   /**
@@ -393,14 +424,54 @@ export class SharedDocument {
     }
   }
 
-  private async carryOver(room: number, base: Uint8Array, text: Uint8Array, into: SharedDocument = this): Promise<void> {
+  /** What pages that are gone kept of another history of this file: this page brings it, as text. */
+  private async bringOthers(): Promise<void> {
+    const connection = this.channel.welcome;
+    for (const other of await this.offline.ofOtherHistories(this.facts.path, this.epoch)) {
+      const doc = new Y.Doc();
+      Y.applyUpdate(doc, other.confirmed);
+      const base = await deflate(doc.getText("text").toString());
+      Y.applyUpdate(doc, other.pending);
+      const mine = await deflate(doc.getText("text").toString());
+      doc.destroy();
+      if (!this.number || this.channel.welcome !== connection || !this.channel.may("document.write")) return;
+      try {
+        // The same by whichever page, and however often.
+        await this.carryOver(this.number, base, mine, this, other.stamp);
+      } catch (error) {
+        if (!(error instanceof RequestError)) throw error;
+        // It stays kept until somebody opens the file again.
+        return;
+      }
+      await this.offline.forget([other]);
+    }
+  }
+
+  /** Take in what another copy of the same history has, and see that the server gets what it lacks of that. */
+  private async adopt(other: SharedDocument): Promise<void> {
+    Y.applyUpdate(this.doc, Y.encodeStateAsUpdate(other.doc), REMOTE);
+    Y.applyUpdate(this.confirmed, Y.encodeStateAsUpdate(other.confirmed));
+    this.pending.push(...other.pending);
+    this.count();
+    this.number = 0;
+    void this.open();
+    await this.keep();
+  }
+
+  private async carryOver(
+    room: number,
+    base: Uint8Array,
+    text: Uint8Array,
+    into: SharedDocument = this,
+    identity = crypto.getRandomValues(new Uint32Array(4)).join("-"),
+  ): Promise<void> {
     if (base.length + text.length > LARGEST_REBASE) {
       throw new RequestError("too-big", "The text on this page is too large to be sent. It stays on this page: copy from it what you need.");
     }
     const done = await this.channel.request({
       type: "DocumentRebase",
       document: room,
-      identity: crypto.getRandomValues(new Uint32Array(4)).join("-"),
+      identity,
       base,
       text,
     });
@@ -420,6 +491,7 @@ export class SharedDocument {
     this.undo = newUndo(this.text);
     this.confirmed = new Y.Doc();
     this.pending = [];
+    this.epoch = "";
     this.doc.on("update", this.onUpdate);
     this.merge(opened);
     this.keepSoon();
@@ -435,11 +507,11 @@ export class SharedDocument {
     this.set({ saved: false, proven: false });
   };
 
-  private submit(update: Uint8Array, edits: number): void {
+  private submit(update: Uint8Array, edits: number, lacking = update): void {
     const sequence = ++this.sequence;
     this.pending.push({ sequence, update, edits });
-    if (this.number && update.length > LARGEST_EDIT) void this.goOver();
-    else if (this.number) this.channel.send({ type: "DocumentEdit", document: this.number, sequence, update });
+    if (this.number && lacking.length > LARGEST_EDIT) void this.goOver();
+    else if (this.number) this.channel.send({ type: "DocumentEdit", document: this.number, sequence, update: lacking });
     this.keepSoon();
   }
 
@@ -475,12 +547,16 @@ export class SharedDocument {
     const { path } = this.facts;
     if (!this.epoch) return;
     if (this.pending.length === 0) return this.offline.delete(path);
-    await this.offline.put(path, {
+    await this.offline.put(path, this.unconfirmed());
+  }
+
+  private unconfirmed(): Kept {
+    return {
       epoch: this.epoch,
       confirmed: Y.encodeStateAsUpdate(this.confirmed),
       pending: Y.mergeUpdates(this.pending.map(({ update }) => update)),
       edits: this.facts.unconfirmed,
-    });
+    };
   }
 
   // Proof that everyone has the same text
@@ -513,11 +589,11 @@ export class SharedDocument {
     }
   }
 
-  /** Settles when this tab is in the room. */
-  private opened(): Promise<void> {
+  /** Settles when something is so, looking after every change of what the page shows. */
+  private until(so: () => boolean): Promise<void> {
     return new Promise((resolve) => {
       const look = () => {
-        if (!this.room && !this.closed) return;
+        if (!so()) return;
         stop();
         resolve();
       };
@@ -549,15 +625,22 @@ export class SharedDocument {
   }
 }
 
-/** How much of each client's writing is in `update` and not at `clocks`. An update may have any part of it, and gaps. */
-function newerThan(clocks: Map<number, number>, update: Uint8Array): Map<number, number> {
+/** How much of each client's writing is in an update and not at `clocks`. An update may have any part of it, and gaps. */
+function newerThan(clocks: Map<number, number>, structs: Structs): Map<number, number> {
   const found = new Map<number, number>();
-  for (const struct of Y.decodeUpdate(update).structs) {
+  for (const struct of structs) {
     const { client, clock } = struct.id;
     const more = clock + struct.length - Math.max(clock, clocks.get(client) ?? 0);
     if (more > 0 && !(struct instanceof Y.Skip)) found.set(client, (found.get(client) ?? 0) + more);
   }
   return found;
+}
+
+/** How much is deleted in a set whose ranges are apart. */
+function lengthOf({ clients }: ReturnType<typeof Y.mergeDeleteSets>): number {
+  let length = 0;
+  for (const ranges of clients.values()) for (const { len } of ranges) length += len;
+  return length;
 }
 
 function newUndo(text: Y.Text): Y.UndoManager {

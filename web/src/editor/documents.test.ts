@@ -229,6 +229,45 @@ describe("a document", () => {
     expect(serverText()).toBe(" one hello");
   });
 
+  it("gives back a deletion that the server lost, which no clock shows", async () => {
+    const document = await opened();
+    const logged = Y.encodeStateAsUpdate(channel.server);
+    document.text.delete(0, 1);
+    await vi.waitFor(() => expect(document.snapshot().unconfirmed).toBe(0));
+    channel.drop();
+    channel.server = new Y.Doc();
+    Y.applyUpdate(channel.server, logged);
+    channel.restore();
+    await vi.waitFor(() => expect(serverText()).toBe("ello"));
+    channel.drop();
+    channel.restore();
+    await vi.waitFor(() => expect(document.snapshot().phase).toBe("open"));
+    expect(channel.edits()).toHaveLength(2);
+  });
+
+  it("sends no gap, where the server has the middle of what is not confirmed here", async () => {
+    const page = new Y.Doc();
+    const states: Uint8Array[] = [];
+    const typed: Uint8Array[] = [];
+    Y.applyUpdate(page, Y.encodeStateAsUpdate(channel.server));
+    page.on("update", (update: Uint8Array) => typed.push(update));
+    for (const word of [" one", " two", " three"]) {
+      states.push(Y.encodeStateAsUpdate(page));
+      page.getText("text").insert(page.getText("text").length, word);
+    }
+    const [one, two, three] = typed as [Uint8Array, Uint8Array, Uint8Array];
+    const [confirmed, , middle] = states as [Uint8Array, Uint8Array, Uint8Array];
+    // Two pages kept what they had not heard to be confirmed; the server has all but the end.
+    await store().put("a.txt", { epoch: channel.epoch, confirmed, pending: one, edits: 1 });
+    await store().put("a.txt", { epoch: channel.epoch, confirmed: middle, pending: three, edits: 1 });
+    for (const update of [one, two]) Y.applyUpdate(channel.server, update);
+    const document = await opened();
+    expect(serverText()).toBe("hello one two three");
+    expect(document.snapshot().unconfirmed).toBe(0);
+    const structs = channel.edits().flatMap(({ update }) => Y.decodeUpdate(update).structs);
+    expect(structs.map((struct) => [struct.id.clock, struct.length])).toEqual([[8, 6]]);
+  });
+
   it("keeps what was typed offline across a reload", async () => {
     const document = await opened();
     channel.drop();
@@ -329,6 +368,7 @@ describe("a document", () => {
     channel.acknowledging = false;
     there.text.insert(0, "only here ");
     channel.path = "a.txt";
+    channel.epoch = "another";
     const moving = await opened("a.txt");
     const notices: string[] = [];
     moving.onNotice(({ sentence }) => notices.push(sentence));
@@ -450,6 +490,73 @@ describe("what is kept in the browser", () => {
     await vi.waitFor(() => expect(document.snapshot().problem).toContain("kept in this browser"));
     expect(document.text.toString()).toBe("hello mine");
     expect(document.snapshot().unconfirmed).toBe(1);
+  });
+
+  it("is sent when the connection is there, whether or not anybody opens the file", async () => {
+    const document = await opened();
+    channel.drop();
+    document.text.insert(5, " kept");
+    documents.release(document);
+    await vi.waitFor(async () => expect(await store().paths()).toEqual(["a.txt"]));
+    channel.restore();
+    await vi.waitFor(() => expect(serverText()).toBe("hello kept"));
+    await vi.waitFor(async () => expect(await store().paths()).toEqual([]));
+    expect(documents.snapshot()).toEqual([]);
+  });
+
+  it("is handed to the page that has the file under its new name", async () => {
+    const document = await opened();
+    channel.drop();
+    document.text.insert(5, " kept");
+    documents.release(document);
+    await vi.waitFor(async () => expect(await store().paths()).toEqual(["a.txt"]));
+    channel.path = "b.txt";
+    const renamed = documents.open("b.txt");
+    channel.restore();
+    await vi.waitFor(() => expect(serverText()).toBe("hello kept"));
+    const shown = renamed.successor ?? renamed;
+    expect(documents.get("b.txt")).toBe(shown);
+    await vi.waitFor(() => expect(shown.text.toString()).toBe("hello kept"));
+    await vi.waitFor(async () => expect(await store().paths()).toEqual([]));
+    documents.release(renamed);
+    expect(documents.snapshot()).toEqual([]);
+  });
+
+  it("stays when another file takes the place of this one and the page goes away", async () => {
+    channel.acknowledging = false;
+    channel.path = "b.txt";
+    const there = await opened("b.txt");
+    there.text.insert(0, "only here ");
+    channel.path = "a.txt";
+    channel.epoch = "another";
+    const moving = await opened("a.txt");
+    channel.drop();
+    documents["moved"](moving, "b.txt");
+    await vi.waitFor(async () => expect((await store().get("b.txt"))?.edits).toBe(1));
+    documents.stop();
+    // The next page opens what is there now, and brings what the other held as text.
+    channel.acknowledging = true;
+    channel.path = "b.txt";
+    const next = new Documents(channel.as(), "w", store());
+    const shown = next.open("b.txt");
+    channel.restore();
+    await vi.waitFor(() => expect(serverText()).toContain("[rebased]"));
+    expect(shown.snapshot().path).toBe("b.txt");
+    await vi.waitFor(async () => expect(await store().paths()).toEqual([]));
+    next.stop();
+  });
+
+  it("of several histories is all brought into the one there is now", async () => {
+    const other = new Y.Doc();
+    other.getText("text").insert(0, "old");
+    const confirmed = Y.encodeStateAsUpdate(other);
+    const before = Y.encodeStateVector(other);
+    other.getText("text").insert(3, "er");
+    const kept = { confirmed, pending: Y.encodeStateAsUpdate(other, before), edits: 1 };
+    for (const epoch of ["older", "oldest"]) await store().put("a.txt", { epoch, ...kept });
+    await opened();
+    await vi.waitFor(async () => expect(await store().paths()).toEqual([]));
+    expect(channel.sent.filter(({ type }) => type === "DocumentRebase")).toHaveLength(2);
   });
 
   it("goes along when the file is moved", async () => {

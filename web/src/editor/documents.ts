@@ -32,7 +32,10 @@ export class Documents {
     addEventListener("pagehide", this.keepNow);
     this.stops = [
       () => removeEventListener("pagehide", this.keepNow),
-      channel.onOpen(() => this.each((document) => void document.open())),
+      channel.onOpen(() => {
+        this.each((document) => void document.open());
+        void this.bringKept();
+      }),
       channel.onState((state) => {
         if (state !== "open") this.each((document) => document.lost());
       }),
@@ -98,7 +101,7 @@ export class Documents {
   }
 
   stop(): void {
-    for (const stop of this.stops) stop();
+    for (const stop of this.stops.splice(0)) stop();
     this.each((document) => document.close());
     this.held.clear();
   }
@@ -125,6 +128,17 @@ export class Documents {
     for (const listener of [...this.movedListeners]) listener(from, to);
     this.changed();
   };
+
+  /** What was typed in pages that are gone is sent, whether or not anybody opens those files again. */
+  private async bringKept(): Promise<void> {
+    for (const path of await this.offline.paths()) {
+      if (this.stops.length === 0 || this.channel.state !== "open" || !this.channel.may("document.write")) return;
+      if (this.held.has(path)) continue;
+      const document = this.open(path);
+      await document.deliver();
+      this.release(document);
+    }
+  }
 
   private keepNow = (): void => this.each((document) => document.keepNow());
 

@@ -28,6 +28,12 @@ interface Entry extends Kept {
   time: number;
 }
 
+/** What is kept under a name, as it was when it was looked at. */
+export interface Found {
+  readonly key: Key;
+  readonly stamp: string;
+}
+
 interface Schema extends DBSchema {
   edits: { key: Key; value: Entry };
 }
@@ -37,7 +43,9 @@ export class OfflineStore {
   private database: Promise<IDBPDatabase<Schema> | null>;
   private readonly page = name();
   /** By path: what other pages kept and this one took in. */
-  private taken = new Map<string, { key: Key; stamp: string }[]>();
+  private taken = new Map<string, Found[]>();
+  /** Names under which this page put something aside. */
+  private aside = new Set<string>();
 
   /** `owner` keeps people and workspaces apart; null while it is not known whose page this is. */
   constructor(
@@ -64,21 +72,13 @@ export class OfflineStore {
   /** What any page of this person kept of a document, in one; of several epochs the one that was typed on last. */
   async get(path: string): Promise<Kept | null> {
     try {
-      const database = await this.database;
-      const owner = this.owner();
-      if (!database || owner === null) return null;
-      const range = IDBKeyRange.bound([owner, path], [owner, path, []]);
-      const reading = database.transaction("edits").store;
-      const [keys, entries] = await Promise.all([reading.getAllKeys(range), reading.getAll(range)]);
+      const entries = await this.at(path);
       const last = entries.reduce<Entry | null>((best, entry) => (best && best.time >= entry.time ? best : entry), null);
       if (!last) return null;
       const same = entries.filter(({ epoch }) => epoch === last.epoch);
       this.taken.set(
         path,
-        entries.flatMap(({ epoch, stamp }, index) => {
-          const key = keys[index] as Key;
-          return epoch === last.epoch && key[2] !== this.page ? [{ key, stamp }] : [];
-        }),
+        same.filter(({ key }) => key[2] !== this.page),
       );
       return {
         epoch: last.epoch,
@@ -92,18 +92,36 @@ export class OfflineStore {
   }
 
   async put(path: string, kept: Kept): Promise<void> {
+    if (await this.write(path, this.page, kept)) await this.drop(path);
+  }
+
+  /** Keep edits that are brought elsewhere, apart from what this page goes on to keep of that path; until `forget`. */
+  async putAside(path: string, kept: Kept): Promise<Found | null> {
+    const page = name();
+    this.aside.add(page);
+    return this.write(path, page, kept);
+  }
+
+  /** What pages kept of a path in other histories than `epoch`, without what this page keeps or took in itself. */
+  async ofOtherHistories(path: string, epoch: string): Promise<(Found & Kept)[]> {
     try {
-      const database = await this.database;
-      const owner = this.owner();
-      if (!database || owner === null) return;
+      const found = await this.at(path);
+      const known = new Set(this.taken.get(path)?.map(({ stamp }) => stamp));
+      const theirs = found.filter(({ key, stamp }) => key[2] !== this.page && !this.aside.has(key[2]) && !known.has(stamp));
+      return theirs.filter((one) => one.epoch !== epoch);
+    } catch {
+      return [];
+    }
+  }
+
+  /** Drop what was found, where it is still the same. */
+  async forget(found: readonly Found[]): Promise<void> {
+    const database = await this.database;
+    if (!database) return;
+    for (const { key, stamp } of found) {
       const writing = database.transaction("edits", "readwrite");
-      const put = writing.store.put({ ...kept, stamp: name(), time: Date.now() }, [owner, path, this.page]);
-      // A page that is going away has no time to wait until the browser sees that nothing more comes.
-      writing.commit();
-      await Promise.all([put, writing.done]);
-      await this.drop(database, path);
-    } catch (error) {
-      console.warn("Unconfirmed edits could not be kept in this browser.", error);
+      if ((await writing.store.get(key))?.stamp === stamp) await writing.store.delete(key);
+      await writing.done;
     }
   }
 
@@ -113,7 +131,7 @@ export class OfflineStore {
       const owner = this.owner();
       if (!database || owner === null) return;
       await database.delete("edits", [owner, path, this.page]);
-      await this.drop(database, path);
+      await this.drop(path);
     } catch {
       // Kept a little longer than needed: sending an edit twice is the same as sending it once.
     }
@@ -130,13 +148,38 @@ export class OfflineStore {
   }
 
   /** Forget what other pages kept and this one took in, unless they have typed on. */
-  private async drop(database: IDBPDatabase<Schema>, path: string): Promise<void> {
+  private async drop(path: string): Promise<void> {
     const taken = this.taken.get(path) ?? [];
     this.taken.delete(path);
-    for (const { key, stamp } of taken) {
+    await this.forget(taken);
+  }
+
+  private async at(path: string): Promise<(Found & Entry)[]> {
+    const database = await this.database;
+    const owner = this.owner();
+    if (!database || owner === null) return [];
+    const range = IDBKeyRange.bound([owner, path], [owner, path, []]);
+    const reading = database.transaction("edits").store;
+    const [keys, entries] = await Promise.all([reading.getAllKeys(range), reading.getAll(range)]);
+    return entries.map((entry, index) => ({ ...entry, key: keys[index] as Key }));
+  }
+
+  private async write(path: string, page: string, kept: Kept): Promise<Found | null> {
+    try {
+      const database = await this.database;
+      const owner = this.owner();
+      if (!database || owner === null) return null;
+      const key: Key = [owner, path, page];
+      const stamp = name();
       const writing = database.transaction("edits", "readwrite");
-      if ((await writing.store.get(key))?.stamp === stamp) await writing.store.delete(key);
-      await writing.done;
+      const put = writing.store.put({ ...kept, stamp, time: Date.now() }, key);
+      // A page that is going away has no time to wait until the browser sees that nothing more comes.
+      writing.commit();
+      await Promise.all([put, writing.done]);
+      return { key, stamp };
+    } catch (error) {
+      console.warn("Unconfirmed edits could not be kept in this browser.", error);
+      return null;
     }
   }
 }
