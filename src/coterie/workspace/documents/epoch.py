@@ -172,5 +172,7 @@ def _reconcile(history: History, bases: list[bytes], text: str, digest: bytes) -
     history.records += [Disk(digest, state=history.base), *(Updates([update]) for _, update in made.portions)]
 
 
-def _distance(old: str, new: str) -> int:
-    return sum(edit.end - edit.start + len(edit.text) for edit in edits(old, new))
+def _distance(old: str, new: str) -> tuple[int, int]:
+    """How much was inserted, and removed: a copy that explains more of a text comes first, or that would be doubled."""
+    changed = edits(old, new)
+    return sum(len(edit.text) for edit in changed), sum(edit.end - edit.start for edit in changed)
