@@ -42,6 +42,7 @@ class Machine:
         self.files = folder / "files"
         self.files.mkdir()
         self.git("init", "-q", "-b", "main")
+        (self.files / ".gitignore").write_text("*.log\n")
         self._commit("main")
         self.git("checkout", "-qb", "feature")
         self._commit("feature")
@@ -237,7 +238,6 @@ async def test_what_git_does(machine: Machine, before: str | None, command: str,
 
 async def test_a_formatter_is_one_event(machine: Machine) -> None:
     """Files that nobody has open are counted too; those that git ignores, and the documents' own saving, are not."""
-    (machine.files / ".gitignore").write_text("*.log\n")
     ada, ben = Tab(machine.terminals, "ada"), Tab(machine.terminals, "ben")
     await machine.open(ada)
     terminal = await machine.open(ben)

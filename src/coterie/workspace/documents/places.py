@@ -1,9 +1,10 @@
 """Where documents that are not open belong: which one is at a path, and where the file of one went.
 
 A file that is at the path of its document is that document's. Else it takes its document along when that one's own path
-is empty, also onto the path of another document, which goes on where its own file is or else as a version with a name.
-Where both paths have files the path decides: another program changed them. That a file is a document's is sure by inode
-and time of birth; where births are not known, its bytes must be some that the document's file has had.
+is empty or has another document's file; also onto the path of another document, which goes on where its own file is, or
+else as a version with a name. Where a path with a document has a file that no other one brings along, another program
+changed it. That a file is a document's is sure by inode and time of birth, whatever is in it; where births are not known,
+its bytes must also be some that the document's file had.
 """
 
 from __future__ import annotations
@@ -58,8 +59,12 @@ class Places:
                     if await self.make_room(path, identity):
                         self.move(identity, path)
                         return identity
-                elif here is None and there is not None and stamp.born and not moves.same_file(there, stamp):
-                    # Another file has its old path now, and goes on as that document: this one gets its versions.
+                elif here is None and there is not None and stamp.born and not self._has(identity, there):
+                    if old not in self._is_open and self._catalogue.by_file(there):
+                        # Another document's file, which brings that along.
+                        self.move(identity, path)
+                        return identity
+                    # A file that nobody knows goes on as that document: this one begins with its versions.
                     return self._branch(path, stamp, identity, self._history.last(identity))
             if here is not None:
                 self._note_replaced(here)

@@ -1,0 +1,145 @@
+"""Files that are moved while nobody has them open, or while the server is down: their documents are found again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from coterie.workspace.documents import disk
+from coterie.workspace.documents.service import Documents
+from tests.workspace.documents.people import Page
+from tests.workspace.documents.test_hunt_races import Server, _by_hand, server
+
+__all__ = ["_by_hand", "server"]
+
+pytestmark = pytest.mark.asyncio
+
+
+async def typed(server: Server, path: str, user: str) -> Page:
+    """A page that was left after something was typed, which only the log holds."""
+    if not (server.files / path).exists():
+        (server.files / path).write_text(f"file {path}")
+    page = await server.page(path, user)
+    await server.type(page, 0, f"{user}'s ")
+    page.disconnect()
+    return page
+
+
+def move(server: Server, *steps: tuple[str, str]) -> None:
+    for old, new in steps:
+        (server.files / old).rename(server.files / new)
+
+
+def kept(server: Server, path: str) -> dict[str, str | None]:
+    """The named versions of a file."""
+    identity, history = server.documents.identity_of(server.document(path)), server.documents.history
+    return {one.name: history.text(identity, one.id) for one in history.all(identity) if one.name}
+
+
+@pytest.mark.parametrize("at", ["before the exchange", "after the exchange", "after the save"])
+async def test_a_file_that_was_saved_is_known_after_a_kill(
+    server: Server, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    page = await typed(server, "a", "ada")
+    with monkeypatch.context() as patch:
+        if at == "before the exchange":
+            patch.setattr(disk, "_exchange", _killed)
+        if at != "after the save":
+            patch.setattr(Documents, "note_file", _nothing)
+        await server.document("a").save()
+    await server.restart()
+    move(server, ("a", "b"))
+    ben = await server.page("b", "ben")
+    assert ben.epoch == page.epoch
+    assert ben.text == "ada's file a"
+
+
+async def test_what_another_program_put_there_is_known_after_a_kill(server: Server) -> None:
+    page = await typed(server, "a", "ada")
+    (server.files / "other").write_text("other file a")
+    move(server, ("other", "a"))
+    await server.look()
+    await server.restart()
+    move(server, ("a", "b"))
+    assert (await server.page("b", "ben")).epoch == page.epoch
+
+
+async def test_onto_the_path_of_another_one(server: Server) -> None:
+    """The file takes its document along, and what that path's own log held is a version with a name."""
+    a, _ = await typed(server, "a", "ada"), await typed(server, "b", "ben")
+    await server.restart()
+    move(server, ("a", "b"))
+    page = await server.page("b", "cy")
+    assert (page.epoch, page.text) == (a.epoch, "ada's file a")
+    assert kept(server, "b") == {"b before another file took its place": "ben's file b"}
+
+
+async def test_an_open_one_onto_the_path_of_a_closed_one(server: Server) -> None:
+    await typed(server, "b", "ben")
+    await server.restart()
+    (server.files / "a").write_text("file a")
+    ada = await server.page("a", "ada")
+    move(server, ("a", "b"))
+    await server.look()
+    await server.exchange(ada)
+    assert (ada.path, ada.text) == ("b", "file a")
+    assert kept(server, "b") == {"b before another file took its place": "ben's file b"}
+
+
+@pytest.mark.parametrize("order", [("b", "c"), ("c", "b")])
+async def test_one_after_the_other(server: Server, order: tuple[str, str]) -> None:
+    a, b = await typed(server, "a", "ada"), await typed(server, "b", "ben")
+    await server.restart()
+    move(server, ("b", "c"), ("a", "b"))
+    pages = {path: await server.page(path, "cy") for path in order}
+    assert (pages["b"].epoch, pages["b"].text) == (a.epoch, "ada's file a")
+    assert (pages["c"].epoch, pages["c"].text) == (b.epoch, "ben's file b")
+
+
+async def test_files_that_changed_places_while_nobody_looked(server: Server) -> None:
+    a, b = await typed(server, "a", "ada"), await typed(server, "b", "ben")
+    await server.restart()
+    move(server, ("a", "aside"), ("b", "a"), ("aside", "b"))
+    one, two = await server.page("a", "cy"), await server.page("b", "cy")
+    assert (one.epoch, one.text) == (a.epoch, "ada's file b")
+    assert (two.epoch, two.text) == (b.epoch, "ben's file a")
+
+
+async def test_a_file_that_is_another_documents_now_leads_nobody_to_it(server: Server) -> None:
+    """They changed places, which only one of them was open to see, and then the other's path was emptied."""
+    a, _ = await typed(server, "a", "ada"), await typed(server, "b", "ben")
+    await server.restart()
+    ben = await server.page("b", "ben")
+    move(server, ("a", "aside"), ("b", "a"), ("aside", "b"))
+    await server.look()
+    await server.exchange(ben)
+    assert ben.text == "ben's file a"
+    (server.files / "a").unlink()
+    a.connect(server.documents)
+    await server.exchange(a)
+    assert (a.path, a.gone, a.text) == ("a", True, "ada's file a")
+
+
+@pytest.mark.parametrize("same", [True, False])
+async def test_without_times_of_birth_the_bytes_must_agree(
+    server: Server, monkeypatch: pytest.MonkeyPatch, same: bool
+) -> None:
+    monkeypatch.setattr(disk, "born", lambda _fd: 0)
+    page = await typed(server, "a", "ada")
+    await server.restart()
+    if not same:
+        # As another file in the same inode would be.
+        (server.files / "a").write_text("quite another")
+    move(server, ("a", "b"))
+    ben = await server.page("b", "ben")
+    assert (ben.epoch == page.epoch) is same
+    assert ben.text == ("ada's file a" if same else "quite another")
+
+
+def _killed(*_given: Any) -> None:
+    raise OSError(4, "killed")
+
+
+def _nothing(*_given: Any) -> None:
+    pass
