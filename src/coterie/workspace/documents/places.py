@@ -3,8 +3,8 @@
 A file that is at the path of its document is that document's. Else it takes its document along when that one's own path
 is empty or has another document's file; also onto the path of another document, which goes on where its own file is, or
 else as a version with a name. Where a path with a document has a file that no other one brings along, another program
-changed it. That a file is a document's is sure by inode and time of birth, whatever is in it; where births are not known,
-its bytes must also be some that the document's file had.
+changed it. That a file is a document's is sure by inode and time of birth, whatever is in it; where births are not
+known, its bytes must also be some that the document's file had.
 """
 
 from __future__ import annotations
