@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 from tests.support.leftovers import left
 
@@ -18,6 +18,10 @@ LEFT = pytest.StashKey[list[str]]()
 # A busy machine is no failure; every test has a time limit of its own.
 settings.register_profile("coterie", deadline=None)
 settings.load_profile("coterie")
+# New cases each time, also where the environment says CI; a failure is shown at once.
+settings.register_profile(
+    "soak", deadline=None, derandomize=False, database=None, phases=[Phase.explicit, Phase.generate]
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:
