@@ -222,3 +222,28 @@ async def test_a_file_that_has_its_older_bytes_again_is_changed(server: Server, 
     assert ben.text == "main\n"
     await server.document("a.txt").save()
     assert path.read_text() == "main\n"
+
+
+async def test_changed_after_a_save_of_which_nobody_knows_whether_it_was_done(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was typed may look like what the other program removed: it is a version with a name."""
+    path = server.files / "a.txt"
+    path.write_text("")
+    ada = await server.page("a.txt", "ada")
+    await server.type(ada, 0, "one; two: three; four")
+    ada.disconnect()
+    with monkeypatch.context() as patch:
+        patch.setattr(disk, "_exchange", _fails)
+        await server.document("a.txt").save()
+    await server.restart()
+    path.write_text("xx; yy:")
+    ben = await server.page("a.txt", "ben")
+    assert "xx; yy:" in ben.text
+    identity, history = server.documents.identity_of(server.document("a.txt")), server.documents.history
+    named = {one.name: history.text(identity, one.id) for one in history.all(identity) if one.name}
+    assert named == {"a.txt before another program changed it": "one; two: three; four"}
+
+
+def _fails(*_given: Any) -> None:
+    raise OSError(errno.EIO, os.strerror(errno.EIO))

@@ -158,7 +158,9 @@ class Document:
             store.close()
             raise
         if opened.history.overwritten is not None:
-            keeper.version(opened.history.overwritten, Kind.OVERWRITTEN)
+            # What a wrong guess takes out of the text is to be found.
+            name = f"{path.rpartition('/')[2]} before another program changed it" if opened.history.doubtful else ""
+            keeper.version(opened.history.overwritten, Kind.OVERWRITTEN, name=name)
         document = cls(root, path, number, store, opened, keeper)
         document.gone = deleted
         return document

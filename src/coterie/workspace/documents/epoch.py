@@ -39,6 +39,8 @@ class History:
     """What is to be appended to the log, or for a new history all of it."""
     overwritten: str | None = None
     """The text before a foreign change of the file, None when there was none."""
+    doubtful: bool = False
+    """Whether it is a guess which of several saves that change came after."""
 
 
 def begin(text: str, digest: bytes) -> History:
@@ -158,7 +160,7 @@ def _state(updates: Sequence[bytes], count: int, disk: Disk) -> bytes:
 
 def _reconcile(history: History, bases: list[bytes], text: str, digest: bytes) -> None:
     replica = history.replica
-    history.overwritten = replica.text
+    history.overwritten, history.doubtful = replica.text, len(bases) > 1
     base = min(bases or [EMPTY], key=lambda state: _distance(Replica([state]).text, text))
     try:
         made = foreign(base, text, replica.size)
