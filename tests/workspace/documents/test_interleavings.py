@@ -24,7 +24,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from coterie.wire.capabilities import Role
-from coterie.workspace.documents import disk, document, history, outside, room, service
+from coterie.wire.messages.documents import DocumentEdit
+from coterie.workspace.documents import disk, document, history, outside, room, service, store
 from coterie.workspace.documents.replica import Replica
 from coterie.workspace.documents.service import Documents
 from coterie.workspace.documents.store import State, Updates, unpack
@@ -196,9 +197,13 @@ class Interleavings(RuleBasedStateMachine):
 
     # The server
 
-    @rule(what=st.sampled_from(("save", "sync", "compact", "unload")))
-    def works(self, what: str) -> None:
-        self.run(self._unload() if what == "unload" else self._each(what))
+    @rule(what=st.sampled_from(("save", "sync", "compact", "unload")), meanwhile=tabs)
+    def works(self, what: str, meanwhile: str) -> None:
+        """Whatever it does, what a tab types meanwhile may arrive just when it has written."""
+        with pytest.MonkeyPatch.context() as patch:
+            for owner, name in ((disk, "replace"), (store.Store, "write_compacted")):
+                patch.setattr(owner, name, self._during(getattr(owner, name), self.tabs[meanwhile]))
+            self.run(self._unload() if what == "unload" else self._each(what))
 
     @rule(full=st.booleans())
     def the_disk_is_full_or_has_room(self, full: bool) -> None:
@@ -209,14 +214,25 @@ class Interleavings(RuleBasedStateMachine):
         self.run(self._kill())
         self._restart(back)
 
-    @rule(after=st.booleans(), power=st.booleans(), kept=st.floats(0, 1), back=mostly)
-    def is_killed_while_saving(self, after: bool, power: bool, kept: float, back: bool) -> None:
+    @rule(
+        tab=tabs, after=st.booleans(), power=st.booleans(), kept=st.floats(0, 1),
+        then=st.sampled_from(("", "insert", "rename", "swap")), back=mostly,
+    )  # fmt: skip
+    def is_killed_while_saving(self, tab: str, after: bool, power: bool, kept: float, then: str, back: bool) -> None:
         power = power and not self.sound
-        self.run(self._save_halfway(after, power))
+        self.run(self._save_halfway(after, power, self.tabs[tab]))
         self.run(self._kill())
         if power:
             self._cut(after, kept, b"")
-        self._restart(back, damaged=power)
+        self.run(self._start())
+        if power:
+            self._at_risk()
+        if then == "insert":
+            self.another_program_writes(NAMES[0], 1, "insert", False)
+        elif then and not power:
+            self.files_move(NAMES[1], then, False)
+        if back:
+            self.everything_arrives()
 
     @rule(damage=st.sampled_from(("power", "power", "names", "lost")), kept=st.floats(0, 1), noise=noises, back=mostly)
     def is_killed_and_damaged(self, damage: str, kept: float, noise: bytes, back: bool) -> None:
@@ -247,7 +263,7 @@ class Interleavings(RuleBasedStateMachine):
             at = _boundary(text, where)
             self._write(name, text[:at] + self.word() + text[at:], notice)
 
-    @rule(name=names, how=st.sampled_from(("rename", "rename", "delete")), notice=st.booleans())
+    @rule(name=names, how=st.sampled_from(("rename", "rename", "swap", "delete")), notice=st.booleans())
     def files_move(self, name: str, how: str, notice: bool) -> None:
         if how == "rename" and self.file(name).exists():
             self._rename(name)
@@ -305,6 +321,12 @@ class Interleavings(RuleBasedStateMachine):
                 if (shown := tab.documents[name])["phase"] != "open":
                     # What it had open it opens again; else the person opens what is in the tree.
                     tab.ask("show", name=name, path=shown["path"] if shown["phase"] == "offline" else self.paths[name])
+        await self._exchange()
+        for tab in self.tabs:
+            for name in NAMES:
+                if tab.documents[name]["path"] != self.paths[name]:
+                    # Its file went elsewhere, and another one is called that now.
+                    tab.ask("show", name=name, path=self.paths[name])
         for _ in range(10):
             await self._exchange()
             await self._save()
@@ -337,7 +359,8 @@ class Interleavings(RuleBasedStateMachine):
         for words in found.values():
             doubled = {word for word, times in Counter(words).items() if times > max(1, self.brought_back[word])}
             assert not doubled, f"doubled: {doubled} of {found}"
-        lost = self.typed - self.removed - self.forgiven - set().union(*found.values()) - self._in_named_versions()
+        kept = set().union(*found.values()) | self._in_named_versions() | self._of_deleted_files()
+        lost = self.typed - self.removed - self.forgiven - kept
         assert not lost, f"lost: {lost} of {found}"
 
     def _in_named_versions(self) -> set[str]:
@@ -359,13 +382,21 @@ class Interleavings(RuleBasedStateMachine):
 
     def _on_medium(self) -> set[str]:
         texts = [self.file(name).read_text() for name in NAMES if self.file(name).exists()]
-        for log in (self.folder / "state" / "documents").glob("*/log"):
-            updates: list[bytes] = []
-            for record in unpack(log.read_bytes())[0]:
-                updates += [record.update] if isinstance(record, State) else []
-                updates += record.updates if isinstance(record, Updates) else []
-            texts.append(Replica(updates).text)
-        return set(WORD.findall(" ".join(texts))) | self._in_named_versions()
+        logs = (self.folder / "state" / "documents").glob("*/log")
+        return set(WORD.findall(" ".join((*texts, *map(_text_of, logs))))) | self._in_named_versions()
+
+    def _of_deleted_files(self) -> set[str]:
+        """A file that was replaced where nobody knew it to be is deleted: its text stays, and is shown as that."""
+        catalogue = self.documents._catalogue
+        there = {(one.inode, one.born) for one in map(self._stamp, self.files.iterdir()) if one}
+        words: set[str] = set()
+        for (identity,) in catalogue.database.execute("SELECT id FROM documents").fetchall():
+            if not there & {(one.inode, one.born) for one in catalogue.files(identity)}:
+                words.update(WORD.findall(_text_of(catalogue.folder(identity) / "log")))
+        return words
+
+    def _stamp(self, file: Path) -> disk.Stamp | None:
+        return disk.stamp(self.root, file.name)
 
     # What rules have in common
 
@@ -415,7 +446,8 @@ class Interleavings(RuleBasedStateMachine):
     def _rename(self, name: str) -> None:
         # One that is replaced and renamed before anybody looks cannot be told from one that was deleted.
         self.run(self._look())
-        if not any(one.path == self.paths[name] for one in self.documents.open_documents):
+        stamp = disk.stamp(self.root, self.paths[name])
+        if stamp is None or not any(at == self.paths[name] for _, at in self.documents._catalogue.by_file(stamp)):
             return
         self.count += 1
         old, self.paths[name] = self.file(name), f"renamed-{self.count}.txt"
@@ -458,8 +490,27 @@ class Interleavings(RuleBasedStateMachine):
         for folder in (self.files, *(self.folder / "state" / "documents").glob("*/")):
             self.medium.cut(folder, names=named, kept=kept, noise=noise)
 
-    async def _save_halfway(self, after: bool, power: bool) -> None:
-        real = disk.replace
+    def _during(self, work: Callable[..., Any], tab: Tab) -> Callable[..., Any]:
+        """Work of another thread, at whose end edits of a tab arrive."""
+        loop = self.runner.get_loop()
+
+        def worked(*arguments: Any) -> Any:
+            done = work(*arguments)
+            asyncio.run_coroutine_threadsafe(self._edits_arrive(tab), loop).result()
+            return done
+
+        return worked
+
+    async def _edits_arrive(self, tab: Tab) -> None:
+        connection = tab.connection
+        # Other messages may wait for the work that is under way.
+        while connection is not None and connection.sent and isinstance(connection.sent[0], DocumentEdit):
+            await connection.deliver(1)
+        for one in self.documents.open_documents:
+            one.room.flush()
+
+    async def _save_halfway(self, after: bool, power: bool, tab: Tab) -> None:
+        real = self._during(disk.replace, tab)
 
         def replace(*arguments: Any) -> Any:
             if after:
@@ -473,6 +524,14 @@ class Interleavings(RuleBasedStateMachine):
             for one in self.documents.open_documents:
                 with contextlib.suppress(KilledError):
                     await one.save()
+
+
+def _text_of(log: Path) -> str:
+    updates: list[bytes] = []
+    for record in unpack(log.read_bytes())[0] if log.exists() else []:
+        updates += [record.update] if isinstance(record, State) else []
+        updates += record.updates if isinstance(record, Updates) else []
+    return Replica(updates).text
 
 
 def _may_type(shown: dict[str, Any]) -> bool:
