@@ -176,5 +176,5 @@ def _reconcile(history: History, bases: list[bytes], text: str, digest: bytes) -
 
 def _distance(old: str, new: str) -> tuple[int, int]:
     """How much was inserted, and removed: a copy that explains more of a text comes first, or that would be doubled."""
-    changed = edits(old, new)
+    changed = edits(old, new, words=True)
     return sum(len(edit.text) for edit in changed), sum(edit.end - edit.start for edit in changed)
