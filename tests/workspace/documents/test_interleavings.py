@@ -66,8 +66,8 @@ class Interleavings(RuleBasedStateMachine):
         self.forgiven: set[str] = set()
         self.brought_back: Counter[str] = Counter()
         """How often undoing a deletion brought a word back: of two people who deleted it and undo that, each does."""
-        self.sound = self.damaged = False
-        """Whether the medium stays whole, and whether it was damaged."""
+        self.sound = False
+        """Whether the medium stays whole."""
         self.paths = {name: f"{name}.txt" for name in NAMES}
         self.stale: list[Connection] = []
         self.medium = Medium()
@@ -337,8 +337,7 @@ class Interleavings(RuleBasedStateMachine):
                 break
         self._agree()
         notices = [notice for tab in self.tabs for notice in tab.notices[said[tab.name] :]]
-        # That something was deleted has no place in the order of things: lost with the power, nothing asks for it.
-        assert self.damaged or not any("had another text" in notice for notice in notices), "a page had to heal"
+        assert not any("had another text" in notice for notice in notices), "a page had to heal"
         assert not any("had missed" in notice for notice in notices), "an update did not arrive"
         self._lose_nothing()
 
@@ -371,7 +370,6 @@ class Interleavings(RuleBasedStateMachine):
     # What may be missing after the medium was damaged
 
     def _at_risk(self) -> None:
-        self.damaged = True
         self.risk |= self.typed - self.removed - self._on_medium()
         self._forgive()
 
