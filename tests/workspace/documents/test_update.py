@@ -6,13 +6,21 @@ import os
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pycrdt import Array, Doc, Map, Text
 
 from coterie.workspace.documents.replica import Replica
 from coterie.workspace.documents.text import Edit
-from coterie.workspace.documents.update import UpdateError, decode_clocks, encode_clocks, read, utf16_length
+from coterie.workspace.documents.update import (
+    Block,
+    UpdateError,
+    decode_clocks,
+    encode_clocks,
+    number,
+    read,
+    utf16_length,
+)
 
 texts = st.text("ab\n é😀", min_size=1, max_size=6)
 
@@ -138,3 +146,47 @@ def test_random_state_vectors_never_crash() -> None:
             decode_clocks(os.urandom(12))
         except UpdateError:
             continue
+
+
+def _found(data: bytes, clocks: dict[int, int], **how: Any) -> list[Block] | str:
+    try:
+        return read(data, clocks, **how)
+    except UpdateError as error:
+        return str(error)
+
+
+@settings(max_examples=1000)
+@given(
+    info=st.sampled_from([0x84, 0xC4, 0x84, 0xC4, 0x44, 0x04, 0x81]),
+    clients=st.sampled_from([1, 2, 1 << 31, 1 << 53]).flatmap(
+        lambda one: st.tuples(st.just(one), st.sampled_from([one, one, 2]), st.sampled_from([one, 1, 2, 3]))
+    ),
+    stands=st.sampled_from([0, 5, 300, (1 << 32) - 3]),
+    off=st.tuples(*[st.sampled_from([-1, -1, 0, 1])] * 3),
+    text=st.text("ab\0\ré", max_size=4).map(str.encode) | st.sampled_from([b"abc", b"x" * 127, b"x" * 128]),
+    length=st.sampled_from([0, 0, 1]),
+    damage=st.none() | st.none() | st.tuples(st.integers(0, 30), st.integers(0, 255)),
+)
+def test_typing_is_read_at_once_as_it_is_read_byte_by_byte(
+    info: int,
+    clients: tuple[int, int, int],
+    stands: int,
+    off: tuple[int, int, int],
+    text: bytes,
+    length: int,
+    damage: tuple[int, int] | None,
+) -> None:
+    client, before, behind = clients
+    known = {client: stands, 1: 7}
+    clock = max(0, known[client] + off[0])
+    parts = [b"\1\1", number(client), number(clock), bytes((info,))]
+    for flag, of, by in ((0x80, before, off[1]), (0x40, behind, off[2])):
+        if info & flag:
+            parts += [number(of), number(max(0, (clock if of == client else known.get(of, 0)) + by))]
+    data = bytearray(b"".join([*parts, number(max(0, len(text) + length)), text, b"\0"]))
+    if damage is not None and damage[0] < len(data):
+        data[damage[0]] = damage[1]
+    # Whoever wants to know between what things were typed has every byte looked at.
+    byte_by_byte = _found(bytes(data), known, spans=[])
+    assert _found(bytes(data), known) == byte_by_byte
+    assert _found(bytes(data), known, halves={}) == byte_by_byte

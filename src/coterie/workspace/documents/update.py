@@ -8,6 +8,7 @@ The format is the one of yjs `src/utils/encoding.js` and `src/structs/`; numbers
 
 from __future__ import annotations
 
+import functools
 import re
 from array import array
 from bisect import bisect_left
@@ -58,6 +59,15 @@ EVERYTHING: Mapping[int, int] = _Everything()
 """Clocks of a document that has every operation there can be."""
 
 _TWO_UNITS = re.compile("[\U00010000-\U0010ffff]")
+
+_TYPING = re.compile(
+    rb"\x01\x01(N{7})(N{4})(?:\x84\1(N{4})|\xc4\1(N{4})(N{7})(N{4}))([\x01-\x7f])([\x01-\x0c\x0e-\x7f]+)\x00".replace(
+        b"N{", rb"[\x80-\xff]{0,"
+    ).replace(b"})", rb"}[\x00-\x7f])")
+)
+"""One person goes on typing ASCII behind what they typed: nearly all updates are this, and one match costs half of what
+reading byte by byte does. Groups: client, clock, the place before (of the same client), alone or with the two numbers
+of the place behind, length, text."""
 
 
 class Block(NamedTuple):
@@ -113,9 +123,37 @@ def read(
     document nor the update has, or cut a character that is in `halves`.
     """
     try:
-        return _read(data, clocks, halves, most, spans)
+        typing = None if halves or spans is not None else _typing(data, clocks)
+        return _read(data, clocks, halves, most, spans) if typing is None else [typing]
     except IndexError:
         raise UpdateError("it ends too early") from None
+
+
+@functools.lru_cache(1024)
+def _client(name: bytes) -> int:
+    return _number(name, 0)[0]
+
+
+def _typing(data: bytes, clocks: Mapping[int, int]) -> Block | None:
+    """Return the block of an update as `_TYPING` has it; None for any other, and for one with anything wrong."""
+    match = _TYPING.fullmatch(data)
+    if match is None:
+        return None
+    name, at, before, before_too, other, behind, length, text = match.groups()
+    client, (clock, _) = _client(name), _number(at, 0)
+    if (
+        length[0] != len(text)
+        or _number(before or before_too, 0)[0] >= clock
+        or clock > clocks.get(client, 0)
+        or clock + len(text) > _LAST_CLOCK
+        or client > _LAST_CLIENT
+    ):
+        return None
+    if other is not None:
+        of = _client(other)
+        if _number(behind, 0)[0] >= (clock if of == client else clocks.get(of, 0)):
+            return None
+    return Block(client, clock, len(text))
 
 
 def _read(
