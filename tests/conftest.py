@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,16 @@ settings.load_profile("coterie")
 settings.register_profile(
     "soak", deadline=None, derandomize=False, database=None, phases=[Phase.explicit, Phase.generate]
 )
+
+
+UNTIL = float(os.environ.get("COTERIE_UNTIL", "inf"))
+"""Unix time after which `make soak` begins no new case."""
+
+
+def pytest_runtest_setup() -> None:
+    """Skip what would begin too late."""
+    if time.time() > UNTIL:
+        pytest.skip("the time is over")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -13,6 +13,7 @@ import re
 import secrets
 import shutil
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -30,6 +31,7 @@ from coterie.workspace.documents.replica import Replica
 from coterie.workspace.documents.service import Documents
 from coterie.workspace.documents.store import State, Updates, unpack
 from coterie.workspace.paths import Root
+from tests.conftest import UNTIL
 from tests.workspace.documents.medium import Medium
 from tests.workspace.documents.tabs import Connection, Node, Tab, Tabs
 
@@ -56,8 +58,13 @@ class Interleavings(RuleBasedStateMachine):
 
     node: ClassVar[Node]
 
+    cases: ClassVar[int] = 0
+
     def __init__(self) -> None:
         super().__init__()
+        if time.time() > UNTIL:
+            pytest.skip(f"the time is over after {self.cases} cases")
+        Interleavings.cases += 1
         self.count = 0
         self.typed: set[str] = set()
         self.removed: set[str] = set()
