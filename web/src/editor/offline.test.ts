@@ -78,3 +78,20 @@ it("does not mix paths up", async () => {
   expect(text((await later?.get("a")) ?? null)).toBe("hello a");
   expect(await later?.paths()).toEqual(["a", "a.txt"]);
 });
+
+it("keeps what was typed in a database that was slow to open", async () => {
+  const old = await new Promise<IDBDatabase>((resolve) => {
+    const opening = indexedDB.open("slow", 1);
+    opening.onsuccess = () => resolve(opening.result);
+  });
+  vi.useFakeTimers({ toFake: ["setTimeout"] });
+  const page = new OfflineStore(() => "ada/w", "slow");
+  await vi.advanceTimersByTimeAsync(5_000);
+  vi.useRealTimers();
+  expect(await page.get("a.txt")).toBeNull();
+  old.close();
+  await vi.waitFor(async () => {
+    await page.put("a.txt", kept(" late"));
+    expect(text(await page.get("a.txt"))).toBe("hello late");
+  });
+});

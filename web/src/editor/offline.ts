@@ -40,7 +40,9 @@ interface Schema extends DBSchema {
 
 /** Where unconfirmed edits are kept. Without IndexedDB (a private window, say) they live as long as the page. */
 export class OfflineStore {
-  private database: Promise<IDBPDatabase<Schema> | null>;
+  private soon: Promise<IDBPDatabase<Schema> | null>;
+  /** The database once it is open, also after OPENS_WITHIN: a slow machine is no reason to keep nothing. */
+  private late: IDBPDatabase<Schema> | null = null;
   private readonly page = name();
   /** By path: what other pages kept and this one took in. */
   private taken = new Map<string, Found[]>();
@@ -60,8 +62,13 @@ export class OfflineStore {
       // A page of another version must not wait for this one.
       blocking: (_now, _wanted, event) => (event.target as IDBDatabase).close(),
     }).catch(() => null);
+    void opening.then((database) => (this.late = database));
     // A browser whose database never opens must not keep documents from opening.
-    this.database = Promise.race([opening, new Promise<null>((resolve) => setTimeout(resolve, OPENS_WITHIN, null))]);
+    this.soon = Promise.race([opening, new Promise<null>((resolve) => setTimeout(resolve, OPENS_WITHIN, null))]);
+  }
+
+  private async opened(): Promise<IDBPDatabase<Schema> | null> {
+    return (await this.soon) ?? this.late;
   }
 
   /** Whether it is known whose edits to look for. */
@@ -116,7 +123,7 @@ export class OfflineStore {
 
   /** Drop what was found, where it is still the same. */
   async forget(found: readonly Found[]): Promise<void> {
-    const database = await this.database;
+    const database = await this.opened();
     if (!database) return;
     for (const { key, stamp } of found) {
       const writing = database.transaction("edits", "readwrite");
@@ -127,7 +134,7 @@ export class OfflineStore {
 
   async delete(path: string): Promise<void> {
     try {
-      const database = await this.database;
+      const database = await this.opened();
       const owner = this.owner();
       if (!database || owner === null) return;
       await database.delete("edits", [owner, path, this.page]);
@@ -140,7 +147,7 @@ export class OfflineStore {
   /** The paths that have unconfirmed edits. */
   async paths(): Promise<string[]> {
     try {
-      const keys = (await (await this.database)?.getAllKeys("edits")) ?? [];
+      const keys = (await (await this.opened())?.getAllKeys("edits")) ?? [];
       return [...new Set(keys.filter(([owner]) => owner === this.owner()).map(([, path]) => path))];
     } catch {
       return [];
@@ -155,7 +162,7 @@ export class OfflineStore {
   }
 
   private async at(path: string): Promise<(Found & Entry)[]> {
-    const database = await this.database;
+    const database = await this.opened();
     const owner = this.owner();
     if (!database || owner === null) return [];
     const range = IDBKeyRange.bound([owner, path], [owner, path, []]);
@@ -166,7 +173,7 @@ export class OfflineStore {
 
   private async write(path: string, page: string, kept: Kept): Promise<Found | null> {
     try {
-      const database = await this.database;
+      const database = await this.opened();
       const owner = this.owner();
       if (!database || owner === null) return null;
       const key: Key = [owner, path, page];
