@@ -104,3 +104,37 @@ async def test_a_folder_that_vanished_comes_back_with_what_was_not_saved(server:
     assert ada.text == ben.text == "one two three"
     await restore(server, ada)
     assert path.read_bytes() == b"one two three"
+
+
+@pytest.mark.parametrize("log", [None, b"", b"\0" * 40, b"\xff" * 9], ids=["none", "empty", "zeros", "noise"])
+async def test_with_its_log_lost_pages_bring_what_they_have(server: Server, log: bytes | None) -> None:
+    path = server.files / "a.txt"
+    path.write_bytes(b"one")
+    ada, ben = await server.page("a.txt", "ada"), await server.page("a.txt", "ben")
+    await server.type(ada, 3, " two", ben)
+    path.unlink()
+    await server.look()
+    ada.disconnect()
+    ben.disconnect()
+    ada.edit(7, 0, " three")
+    lost = server.documents._catalogue.folder(server.documents.identity_of(server.document("a.txt"))) / "log"
+    await server.end()
+    if log is None:
+        lost.unlink()
+    else:
+        lost.write_bytes(log)
+    await server.start()
+    for page in (ada, ben):
+        page.connect(server.documents)
+    await server.exchange(ada, ben)
+    assert not ada.failures + ben.failures
+    assert ada.gone
+    assert ben.gone
+    identity = server.documents.identity_of(server.document("a.txt"))
+    kept = [server.documents.history.text(identity, version) for version in ada.notices + ben.notices]
+    assert kept == ["one two three", "one two"]
+    assert ada.text == ben.text == " three"
+    await server.type(ada, 0, "four", ben)
+    await server.restart(ada, ben)
+    await restore(server, ben)
+    assert path.read_bytes() == b"four three"

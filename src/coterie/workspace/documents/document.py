@@ -153,7 +153,7 @@ class Document:
         Raises CoterieError when there is no text file that can be edited.
         """
         try:
-            opened = await asyncio.to_thread(opening.recall if deleted else opening.read, root, path, store)
+            opened = await asyncio.to_thread(opening.recall_or_begin if deleted else opening.read, root, path, store)
         except CoterieError:
             store.close()
             raise

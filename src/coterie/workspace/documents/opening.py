@@ -39,12 +39,32 @@ def read(root: Root, path: str, store: Store) -> Opened:
 def recall(_root: Root, path: str, store: Store) -> Opened:
     """Open the log of a file that is gone. Raises CoterieError when there is none that could be read."""
     try:
-        history = epoch.recall(store.load())
-        text, shape = Replica([history.base]).text, history.shape or _PLAIN
+        return _recalled(epoch.recall(store.load()))
     except (ValueError, BrokenError) as error:
         raise problem(FileNotFoundError(errno.ENOENT, ""), path) from error
     except OSError as error:
         raise problem(error, path) from error
+
+
+def recall_or_begin(_root: Root, path: str, store: Store) -> Opened:
+    """Open the log of a file that is gone; where that is lost, too, begin a new history with what is left of it.
+
+    Pages that had the file open bring what they have to that one. Raises CoterieError.
+    """
+    try:
+        try:
+            return _recalled(epoch.recall(store.load()))
+        except (ValueError, BrokenError) as error:
+            log.error("the log of a deleted file cannot be used, a new one begins: %s", error)
+        history = epoch.begin(epoch.salvage(store.read()), b"")
+        store.replace([pack(record) for record in history.records])
+        return _recalled(history)
+    except OSError as error:
+        raise problem(error, path) from error
+
+
+def _recalled(history: epoch.History) -> Opened:
+    text, shape = Replica([history.base]).text, history.shape or _PLAIN
     style = encoding.Format.of(shape.encoding, shape.bom, shape.ending, shape.marks, text)
     return Opened(history, Content(b"", history.digest, Stamp(0, 0, 0, 0), shape.mode), text, style)
 
