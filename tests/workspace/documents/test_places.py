@@ -121,6 +121,21 @@ async def test_a_file_that_is_another_documents_now_leads_nobody_to_it(server: S
     assert (a.path, a.gone, a.text) == ("a", True, "ada's file a")
 
 
+async def test_what_was_typed_before_two_moves_is_brought_to_the_file_that_took_the_place(server: Server) -> None:
+    """Also by a page that heard of neither, because the server was killed."""
+    (server.files / "a").write_text("file a")
+    (server.files / "c").write_text("file c")
+    ada, _ = await server.page("a", "ada"), await server.page("c", "ben")
+    ada.edit(0, 0, "only here ")
+    move(server, ("a", "b"))
+    await server.look()
+    move(server, ("c", "b"))
+    await server.look()
+    await server.restart(ada)
+    assert (ada.path, ada.text) == ("b", "only here file c")
+    assert kept(server, "b")["b before c took its place"] == "file a"
+
+
 @pytest.mark.parametrize("same", [True, False])
 async def test_without_times_of_birth_the_bytes_must_agree(
     server: Server, monkeypatch: pytest.MonkeyPatch, same: bool

@@ -130,13 +130,13 @@ class Catalogue:
         return identity
 
     def move(self, identity: str, path: str) -> None:
-        """The document is at `path` now; what was known there before is forgotten."""
+        """The document is at `path` now; one that was there is forgotten, and led to this from its former paths."""
+        replaced = self.find(path)
         with self.database:
-            self.database.execute(
-                "DELETE FROM next_files WHERE document = (SELECT id FROM documents WHERE path = ? AND id != ?)",
-                (path, identity),
-            )
-            self.database.execute("DELETE FROM documents WHERE path = ? AND id != ?", (path, identity))
+            if replaced is not None and replaced != identity:
+                self.database.execute("DELETE FROM next_files WHERE document = ?", (replaced,))
+                self.database.execute("DELETE FROM documents WHERE id = ?", (replaced,))
+                self.database.execute("UPDATE former_paths SET document = ? WHERE document = ?", (identity, replaced))
             self.database.execute(
                 "INSERT OR REPLACE INTO former_paths (path, document) SELECT path, id FROM documents WHERE id = ?",
                 (identity,),
