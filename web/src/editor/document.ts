@@ -23,6 +23,9 @@ const NOTHING = new Uint8Array(2);
 const KEEP_AFTER = 250;
 const CHECK_AFTER = 3_000;
 const CHECK_AGAIN = 2_000;
+const BRING_AGAIN = 5_000;
+/** Failures after which the same may succeed later. */
+const PASSING: readonly ErrorCode[] = ["unavailable", "disk-full"];
 
 export type Phase = "opening" | "open" | "offline" | "failed";
 
@@ -37,7 +40,7 @@ export interface DocumentFacts {
   reason: string;
   /** Encoding and line ends in words. */
   format: string;
-  /** Edits of this tab that the server has not confirmed. */
+  /** Edits of this tab that the server has not confirmed, also those that are to be brought from elsewhere. */
   unconfirmed: number;
   saved: boolean;
   /** Why the text is not on disk, a sentence. */
@@ -96,6 +99,11 @@ export class SharedDocument {
   private closed = false;
   /** The document whose file took this one's place: this page has it already, and shows it instead. */
   successor: SharedDocument | null = null;
+  /** Documents whose successor this is, and whose edits are still to be brought here. */
+  private guests = new Set<SharedDocument>();
+  /** Edits of pages that are gone, in other histories, which are still to be brought here. */
+  private others = 0;
+  private bringTimer: ReturnType<typeof setTimeout> | undefined;
   /** All that the server had of the old history is a version there. */
   private kept = false;
   /** What this browser kept is taken in; null before it is known whose page this is. */
@@ -168,6 +176,7 @@ export class SharedDocument {
   lost(): void {
     this.number = 0;
     clearTimeout(this.checkTimer);
+    clearTimeout(this.bringTimer);
     for (const connection of [...this.cursors.keys()]) this.setCursor(connection, null);
     if (this.facts.phase === "open") this.set({ phase: "offline", proven: false });
     if (!this.successor) this.keepSoon();
@@ -199,24 +208,57 @@ export class SharedDocument {
     // The room is gone, or is the other's by now: nothing more is said to it.
     this.lost();
     clearTimeout(this.keepTimer);
+    for (const guest of this.guests) to.guests.add(guest);
+    this.guests.clear();
+    this.others = 0;
+    if (this.pending.length > 0) {
+      to.guests.add(this);
+      this.count();
+      await this.bring();
+      this.heir.guests.delete(this);
+    }
+    this.heir.count();
+    this.close();
+  }
+
+  /** Bring the successor what only this page has: until it is there, or cannot be and stays kept. */
+  private async bring(): Promise<void> {
+    // The same however often it is tried, and by whichever page.
+    const identity = newIdentity();
     // The page may be gone before it is brought there.
-    const aside = this.pending.length > 0 ? this.offline.putAside(this.facts.path, this.unconfirmed()) : null;
-    while (this.pending.length > 0 && !to.closed && this.channel.may("document.write")) {
+    const aside = this.offline.putAside(this.facts.path, this.unconfirmed(), identity);
+    const base = await deflate(this.confirmed.getText("text").toString());
+    const mine = await deflate(this.text.toString());
+    while (this.pending.length > 0 && this.channel.may("document.write")) {
+      const to = this.heir;
       await to.until(() => to.room > 0 || to.closed);
-      const base = await deflate(this.confirmed.getText("text").toString());
-      const mine = await deflate(this.text.toString());
+      if (to.closed && to === this.heir) break;
+      if (to.closed) continue;
       try {
         if (to.epoch === this.epoch) await to.adopt(this);
-        else await this.carryOver(to.room, base, mine, to);
+        else await this.carryOver(to.room, base, mine, to, identity);
         this.pending = [];
-        const kept = await aside;
-        if (kept) await this.offline.forget([kept]);
+        this.count();
+        to.checkSoon();
       } catch (error) {
         if (!(error instanceof RequestError)) throw error;
-        if (error.code !== "unavailable") break;
+        if (!PASSING.includes(error.code)) {
+          const sentence = `What was typed here before another file took this place is kept in this browser. ${error.sentence}`;
+          to.notice({ kind: "warning", sentence, version: 0 });
+          break;
+        }
+        if (to.room > 0) await new Promise((resolve) => setTimeout(resolve, BRING_AGAIN));
       }
     }
-    this.close();
+    const kept = await aside;
+    if (!kept) return;
+    if (this.pending.length === 0) await this.offline.forget([kept]);
+    else this.offline.leave(kept);
+  }
+
+  /** Who shows this document's file now. */
+  private get heir(): SharedDocument {
+    return this.successor?.heir ?? this;
   }
 
   /** The page may be gone in a moment. */
@@ -227,6 +269,7 @@ export class SharedDocument {
   close(): void {
     this.closed = true;
     clearTimeout(this.checkTimer);
+    clearTimeout(this.bringTimer);
     if (this.number) this.channel.send({ type: "DocumentClose", document: this.number });
     this.number = 0;
     clearTimeout(this.keepTimer);
@@ -234,6 +277,7 @@ export class SharedDocument {
     this.undo.destroy();
     this.doc.destroy();
     this.confirmed.destroy();
+    for (const listener of [...this.listeners]) listener();
   }
 
   // What the server says
@@ -301,7 +345,7 @@ export class SharedDocument {
     this.stood = "";
     if (same) {
       this.differed = false;
-      return this.set({ proven: this.pending.length === 0 });
+      return this.set({ proven: this.facts.unconfirmed === 0 });
     }
     if (!this.differed) {
       // What only deletes leaves the clocks as they are: it may still be on its way.
@@ -426,8 +470,10 @@ export class SharedDocument {
 
   /** What pages that are gone kept of another history of this file: this page brings it, as text. */
   private async bringOthers(): Promise<void> {
+    clearTimeout(this.bringTimer);
     const connection = this.channel.welcome;
-    for (const other of await this.offline.ofOtherHistories(this.facts.path, this.epoch)) {
+    const found = await this.offline.ofOtherHistories(this.facts.path, this.epoch);
+    for (const [index, other] of found.entries()) {
       const doc = new Y.Doc();
       Y.applyUpdate(doc, other.confirmed);
       const base = await deflate(doc.getText("text").toString());
@@ -440,11 +486,17 @@ export class SharedDocument {
         await this.carryOver(this.number, base, mine, this, other.stamp);
       } catch (error) {
         if (!(error instanceof RequestError)) throw error;
-        // It stays kept until somebody opens the file again.
-        return;
+        // It stays kept, and is tried again here or when somebody opens the file again.
+        const again = PASSING.includes(error.code) && this.number > 0;
+        if (again) this.bringTimer = setTimeout(() => void this.bringOthers(), BRING_AGAIN);
+        this.others = again ? found.slice(index).reduce((sum, { edits }) => sum + edits, 0) : 0;
+        return this.count();
       }
       await this.offline.forget([other]);
     }
+    if (this.others > 0) this.checkSoon();
+    this.others = 0;
+    this.count();
   }
 
   /** Take in what another copy of the same history has, and see that the server gets what it lacks of that. */
@@ -463,7 +515,7 @@ export class SharedDocument {
     base: Uint8Array,
     text: Uint8Array,
     into: SharedDocument = this,
-    identity = crypto.getRandomValues(new Uint32Array(4)).join("-"),
+    identity = newIdentity(),
   ): Promise<void> {
     if (base.length + text.length > LARGEST_REBASE) {
       throw new RequestError("too-big", "The text on this page is too large to be sent. It stays on this page: copy from it what you need.");
@@ -495,7 +547,8 @@ export class SharedDocument {
     this.doc.on("update", this.onUpdate);
     this.merge(opened);
     this.keepSoon();
-    this.set({ generation: this.facts.generation + 1, unconfirmed: 0, proven: false });
+    this.set({ generation: this.facts.generation + 1, proven: false });
+    this.count();
   }
 
   // Editing
@@ -516,8 +569,14 @@ export class SharedDocument {
   }
 
   private count(): void {
-    const unconfirmed = this.pending.reduce((sum, { edits }) => sum + edits, 0);
-    if (unconfirmed !== this.facts.unconfirmed) this.set({ unconfirmed });
+    const unconfirmed = [...this.guests].reduce((sum, guest) => sum + guest.facts.unconfirmed, this.edits + this.others);
+    if (unconfirmed !== this.facts.unconfirmed) this.set({ unconfirmed, proven: this.facts.proven && unconfirmed === 0 });
+    this.successor?.count();
+  }
+
+  /** How many edits of its own are not confirmed. */
+  private get edits(): number {
+    return this.pending.reduce((sum, { edits }) => sum + edits, 0);
   }
 
   // Keeping what is not confirmed across a reload
@@ -555,7 +614,7 @@ export class SharedDocument {
       epoch: this.epoch,
       confirmed: Y.encodeStateAsUpdate(this.confirmed),
       pending: Y.mergeUpdates(this.pending.map(({ update }) => update)),
-      edits: this.facts.unconfirmed,
+      edits: this.edits,
     };
   }
 
@@ -641,6 +700,10 @@ function lengthOf({ clients }: ReturnType<typeof Y.mergeDeleteSets>): number {
   let length = 0;
   for (const ranges of clients.values()) for (const { len } of ranges) length += len;
   return length;
+}
+
+function newIdentity(): string {
+  return crypto.getRandomValues(new Uint32Array(4)).join("-");
 }
 
 function newUndo(text: Y.Text): Y.UndoManager {

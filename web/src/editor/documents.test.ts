@@ -120,6 +120,17 @@ async function opened(path = "a.txt"): Promise<SharedDocument> {
   return document;
 }
 
+/** The server refuses a rebase, the first or a later one, for a reason. What was asked of it so far. */
+function failing(reason: RequestError, which: number): () => Extract<ClientMessage, { type: "DocumentRebase" }>[] {
+  const rebases: Extract<ClientMessage, { type: "DocumentRebase" }>[] = [];
+  const request = channel.request.bind(channel);
+  channel.request = async (message) => {
+    if (message.type === "DocumentRebase" && rebases.push(message) === which) throw reason;
+    return request(message);
+  };
+  return () => rebases;
+}
+
 function serverText(): string {
   return channel.server.getText("text").toString();
 }
@@ -362,7 +373,8 @@ describe("a document", () => {
     await vi.waitFor(() => expect(moves).toEqual(["a.txt b.txt", "b.txt c.txt"]));
   });
 
-  it("shows the file that took its place, and brings it what only this page has", async () => {
+  /** A file with edits that only this page has, in whose place another one is put that is open. */
+  async function displaced(): Promise<{ there: SharedDocument; moving: SharedDocument; notices: string[] }> {
     channel.path = "b.txt";
     const there = await opened("b.txt");
     channel.acknowledging = false;
@@ -373,6 +385,11 @@ describe("a document", () => {
     const notices: string[] = [];
     moving.onNotice(({ sentence }) => notices.push(sentence));
     documents["moved"](moving, "b.txt");
+    return { there, moving, notices };
+  }
+
+  it("shows the file that took its place, and brings it what only this page has", async () => {
+    const { there, moving, notices } = await displaced();
     expect(there.successor).toBe(moving);
     expect(documents.get("b.txt")).toBe(moving);
     expect(documents.get("a.txt")).toBeUndefined();
@@ -384,6 +401,33 @@ describe("a document", () => {
     expect(documents.get("b.txt")).toBe(moving);
     documents.release(moving);
     expect(documents.snapshot()).toHaveLength(0);
+  });
+
+  it("brings it once there is room for it, and waits visibly", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      const tries = failing(new RequestError("disk-full", "The disk is full."), 1);
+      const { moving, notices } = await displaced();
+      await vi.waitFor(() => expect(tries()).toHaveLength(1));
+      expect(moving.snapshot()).toMatchObject({ unconfirmed: 1, proven: false });
+      channel.say({ type: "DocumentChecked", document: 7, comparable: true, same: true });
+      expect(moving.snapshot().proven).toBe(false);
+      await vi.advanceTimersByTimeAsync(5_000);
+      await vi.waitFor(() => expect(notices.join()).toContain("Ada's text"));
+      await vi.waitFor(() => expect(moving.snapshot().unconfirmed).toBe(0));
+      // The server knows it again, should it have done it the first time.
+      expect(new Set(tries().map(({ identity }) => identity)).size).toBe(1);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("says when it cannot be brought, and keeps it for whoever opens that file next", async () => {
+    failing(new RequestError("too-big", "That is too much."), 1);
+    const { moving, notices } = await displaced();
+    await vi.waitFor(() => expect(notices.join()).toContain("That is too much."));
+    await vi.waitFor(() => expect(moving.snapshot().unconfirmed).toBe(0));
+    expect(await documents["offline"].ofOtherHistories("b.txt", "another")).toHaveLength(1);
   });
 
   it("carries nothing over that the server kept", async () => {
@@ -546,7 +590,7 @@ describe("what is kept in the browser", () => {
     next.stop();
   });
 
-  it("of several histories is all brought into the one there is now", async () => {
+  async function ofTwoHistories(): Promise<void> {
     const other = new Y.Doc();
     other.getText("text").insert(0, "old");
     const confirmed = Y.encodeStateAsUpdate(other);
@@ -554,9 +598,30 @@ describe("what is kept in the browser", () => {
     other.getText("text").insert(3, "er");
     const kept = { confirmed, pending: Y.encodeStateAsUpdate(other, before), edits: 1 };
     for (const epoch of ["older", "oldest"]) await store().put("a.txt", { epoch, ...kept });
+  }
+
+  it("of several histories is all brought into the one there is now", async () => {
+    await ofTwoHistories();
     await opened();
     await vi.waitFor(async () => expect(await store().paths()).toEqual([]));
     expect(channel.sent.filter(({ type }) => type === "DocumentRebase")).toHaveLength(2);
+  });
+
+  it("of another history is brought once there is room for it, and waits visibly", async () => {
+    await ofTwoHistories();
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      const tries = failing(new RequestError("disk-full", "The disk is full."), 2);
+      const document = await opened();
+      await vi.waitFor(() => expect(tries()).toHaveLength(2));
+      await vi.waitFor(() => expect(document.snapshot().unconfirmed).toBe(1));
+      await vi.advanceTimersByTimeAsync(5_000);
+      await vi.waitFor(() => expect(tries()).toHaveLength(3));
+      await vi.waitFor(() => expect(document.snapshot().unconfirmed).toBe(0));
+      await vi.waitFor(async () => expect(await store().paths()).toEqual([]));
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("goes along when the file is moved", async () => {

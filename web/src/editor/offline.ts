@@ -103,17 +103,23 @@ export class OfflineStore {
   }
 
   /** Keep edits that are brought elsewhere, apart from what this page goes on to keep of that path; until `forget`. */
-  async putAside(path: string, kept: Kept): Promise<Found | null> {
+  async putAside(path: string, kept: Kept, stamp: string): Promise<Found | null> {
     const page = name();
     this.aside.add(page);
-    return this.write(path, page, kept);
+    return this.write(path, page, kept, stamp);
+  }
+
+  /** What was put aside could not be brought: it is for whoever opens that path next, in this page or another. */
+  leave(found: Found): void {
+    this.aside.delete(found.key[2]);
   }
 
   /** What pages kept of a path in other histories than `epoch`, without what this page keeps or took in itself. */
   async ofOtherHistories(path: string, epoch: string): Promise<(Found & Kept)[]> {
     try {
-      const found = await this.at(path);
+      // Asked for first: what was taken in is forgotten here after it is gone there.
       const known = new Set(this.taken.get(path)?.map(({ stamp }) => stamp));
+      const found = await this.at(path);
       const theirs = found.filter(({ key, stamp }) => key[2] !== this.page && !this.aside.has(key[2]) && !known.has(stamp));
       return theirs.filter((one) => one.epoch !== epoch);
     } catch {
@@ -156,9 +162,10 @@ export class OfflineStore {
 
   /** Forget what other pages kept and this one took in, unless they have typed on. */
   private async drop(path: string): Promise<void> {
-    const taken = this.taken.get(path) ?? [];
-    this.taken.delete(path);
+    const taken = this.taken.get(path);
+    if (!taken) return;
     await this.forget(taken);
+    if (this.taken.get(path) === taken) this.taken.delete(path);
   }
 
   private async at(path: string): Promise<(Found & Entry)[]> {
@@ -171,13 +178,12 @@ export class OfflineStore {
     return entries.map((entry, index) => ({ ...entry, key: keys[index] as Key }));
   }
 
-  private async write(path: string, page: string, kept: Kept): Promise<Found | null> {
+  private async write(path: string, page: string, kept: Kept, stamp = name()): Promise<Found | null> {
     try {
       const database = await this.opened();
       const owner = this.owner();
       if (!database || owner === null) return null;
       const key: Key = [owner, path, page];
-      const stamp = name();
       const writing = database.transaction("edits", "readwrite");
       const put = writing.store.put({ ...kept, stamp, time: Date.now() }, key);
       // A page that is going away has no time to wait until the browser sees that nothing more comes.
