@@ -146,9 +146,9 @@ class Interleavings(RuleBasedStateMachine):
         if _may_type(shown := self.tabs[tab].documents[name]):
             self.tabs[tab].ask("undo", name=name)
             before, after = (
-                set(WORD.findall(text)) for text in (shown["text"], self.tabs[tab].documents[name]["text"])
+                Counter(WORD.findall(text)) for text in (shown["text"], self.tabs[tab].documents[name]["text"])
             )
-            self.removed.update(before - after)
+            self.removed.update(set(before) - set(after))
             self.brought_back.update(after - before)
 
     # Their connections
