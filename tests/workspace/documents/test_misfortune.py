@@ -237,7 +237,10 @@ async def test_changed_after_a_save_of_which_nobody_knows_whether_it_was_done(
         patch.setattr(disk, "_exchange", _fails)
         await server.document("a.txt").save()
     await server.restart()
-    path.write_text("xx; yy:")
+    # Neither the file that was there nor the one that was to be.
+    other = server.files / "other"
+    other.write_text("xx; yy:")
+    other.replace(path)
     ben = await server.page("a.txt", "ben")
     assert "xx; yy:" in ben.text
     identity, history = server.documents.identity_of(server.document("a.txt")), server.documents.history

@@ -55,6 +55,30 @@ async def test_a_file_that_was_saved_is_known_after_a_kill(
     assert ben.text == "ada's file a"
 
 
+@pytest.mark.parametrize("done", [True, False])
+async def test_files_that_change_places_after_a_save_that_was_cut_short(
+    server: Server, monkeypatch: pytest.MonkeyPatch, done: bool
+) -> None:
+    """Which of the two files there is tells whether what was typed went along with it, or is to be saved still."""
+    await typed(server, "a", "ada")
+    (server.files / "c").write_text("something else")
+    exchange = disk._exchange
+
+    def killed(*given: Any) -> None:
+        if done:
+            exchange(*given)
+        raise OSError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(disk, "_exchange", killed)
+        await server.document("a").save()
+    await server.restart()
+    move(server, ("a", "b"), ("c", "a"))
+    ben = await server.page("a", "ben")
+    assert (server.files / "b").read_text() == ("ada's file a" if done else "file a")
+    assert ("ada's" in ben.text) is not done
+
+
 async def test_what_another_program_put_there_is_known_after_a_kill(server: Server) -> None:
     page = await typed(server, "a", "ada")
     (server.files / "other").write_text("other file a")

@@ -146,14 +146,27 @@ class Document:
 
     @classmethod
     async def load(
-        cls, root: Root, path: str, number: int, store: Store, keeper: Keeper, *, deleted: bool = False
+        cls,
+        root: Root,
+        path: str,
+        number: int,
+        store: Store,
+        keeper: Keeper,
+        *,
+        deleted: bool = False,
+        saved: bool | None = None,
     ) -> Document:
         """Read file and log. With `deleted` there is no file: the text is what the log holds.
+
+        `saved`: whether a save that was cut short was done, None when that is not known.
 
         Raises CoterieError when there is no text file that can be edited.
         """
         try:
-            opened = await asyncio.to_thread(opening.recall_or_begin if deleted else opening.read, root, path, store)
+            if deleted:
+                opened = await asyncio.to_thread(opening.recall_or_begin, root, path, store)
+            else:
+                opened = await asyncio.to_thread(opening.read, root, path, store, saved)
         except CoterieError:
             store.close()
             raise

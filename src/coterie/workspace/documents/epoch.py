@@ -52,15 +52,20 @@ def begin(text: str, digest: bytes) -> History:
     return History(epoch, replica, base=replica.state, records=records)
 
 
-def restore(records: Sequence[Record], text: str, digest: bytes) -> History:
+def restore(records: Sequence[Record], text: str, digest: bytes, *, saved: bool | None = None) -> History:
     """Return the history in a log, in agreement with a file that holds `text`.
+
+    `saved`: whether the last save was done where the log does not tell, None when that is not known.
 
     Raises ValueError for a log without a beginning, BrokenError for one that cannot be applied.
     """
     history, updates, points = _read(records)
     # A save that was killed halfway is recognised by the bytes it was about to write. Bytes from before the last save
     # are another program's: a branch that was checked out again, say.
-    for count, disk in reversed(_candidates(points)):
+    candidates = _candidates(points)
+    if saved is not None:
+        candidates = candidates[-1:] if saved else candidates[:1]
+    for count, disk in reversed(candidates):
         if disk.digest == digest:
             history.base = _state(updates, count, disk)
             if not disk.written:
@@ -71,7 +76,7 @@ def restore(records: Sequence[Record], text: str, digest: bytes) -> History:
         history.base = history.replica.state
         history.records.append(Disk(digest))
         return history
-    _reconcile(history, [_state(updates, count, disk) for count, disk in _candidates(points)], text, digest)
+    _reconcile(history, [_state(updates, count, disk) for count, disk in candidates], text, digest)
     return history
 
 

@@ -106,6 +106,18 @@ class Places:
             await closing
         return await self._keep(here, path)
 
+    async def was_saved(self, identity: str, path: str) -> bool | None:
+        """Whether a document's save that was cut short was done, None when there was none or nothing tells.
+
+        The two files change names in one step: the one of them that still has a name, anywhere, was the document's.
+        """
+        files = self._catalogue.files(identity)
+        if len(files) > 1 and all(file.born for file in files):
+            for file, saved in zip(reversed(files), (True, False), strict=True):
+                if await asyncio.to_thread(moves.find, self._root, path, file, b"") is not None:
+                    return saved
+        return None
+
     def move(self, identity: str, path: str) -> None:
         """A document is at `path` now, and the versions of one that was there are its own."""
         replaced = self._catalogue.find(path)

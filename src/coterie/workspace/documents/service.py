@@ -338,7 +338,8 @@ class Documents:
         self._next_number += 1
         store = Store(self._catalogue.folder(identity) / "log")
         keeper = _Keeper(self, identity)
-        document = await Document.load(self._root, path, number, store, keeper, deleted=stamp is None)
+        saved = None if stamp is None else await self._places.was_saved(identity, path)
+        document = await Document.load(self._root, path, number, store, keeper, deleted=stamp is None, saved=saved)
         self._by_number[number] = document
         self._identity[number] = identity
         if stamp is not None:
