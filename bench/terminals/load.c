@@ -19,7 +19,7 @@
 #include "frames.h"
 
 #define MARKER "<END>"
-enum { ACKNOWLEDGE_EVERY = 256 << 10, READ = 1 << 20, MOST_KEYS = 100000 };
+enum { ACKNOWLEDGE_EVERY = 512 << 10, READ = 1 << 20, MOST_KEYS = 100000 };
 
 struct viewer {
     int fd, done;

@@ -60,7 +60,8 @@ class Tab:
     def send(self, message: ServerMessage) -> None:
         self.got.append(message)
 
-    def send_frame(self, frame: bytes) -> None:
+    def send_frame(self, *pieces: bytes) -> None:
+        frame = b"".join(pieces)
         self.frames += 1
         size = {126: 4, 127: 10}.get(frame[1], 2)
         self.got.append(decode_server(frame[size:]))

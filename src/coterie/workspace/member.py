@@ -29,8 +29,8 @@ class Member(Protocol):
         """Send one message. Everything sent in one turn of the event loop leaves in one write, in order."""
         ...
 
-    def send_frame(self, frame: bytes) -> None:
-        """Send what `frames.frame` built, or several of those joined: a room builds it once for all receivers."""
+    def send_frame(self, *pieces: bytes) -> None:
+        """Send what `frames.frame` built, whole, in pieces or several joined: it is built once for all receivers."""
         ...
 
     @property

@@ -55,6 +55,9 @@ PING_EVERY = 20.0
 _HANDSHAKE = 5.0
 _MOST_REMEMBERED = 1000
 _WRITE_AT_ONCE = 256 << 10
+_WORTH_A_COPY = 4 << 10
+"""Bytes of a piece, on average, up to which copying pieces together is cheaper than giving them to the kernel apart."""
+
 _SMALLEST_READ_BUFFER = 2048
 
 _CLOSINGS = {1009: Closing.TOO_BIG, 1002: Closing.MALFORMED, 1007: Closing.MALFORMED}
@@ -223,14 +226,15 @@ class Connection(WSListener):
         """See `Member.send`."""
         self.send_frame(frames.frame(message))
 
-    def send_frame(self, frame: bytes) -> None:
+    def send_frame(self, *pieces: bytes) -> None:
         """See `Member.send_frame`."""
         if self.closing or self._overfull:
             return
         # Not closed here: whoever sends to everybody must not see members leave meanwhile.
         self._overfull = self._waiting > MOST_AT_ONCE
-        self._out.append(frame)
-        self._waiting += len(frame)
+        self._out += pieces
+        for piece in pieces:
+            self._waiting += len(piece)
         if not self._dirty:
             self._dirty = True
             self._sockets.mark(self)
@@ -273,7 +277,7 @@ class Connection(WSListener):
         out = self._out
         if self._waiting <= _WRITE_AT_ONCE:
             if out:
-                self._transport.write(b"".join(out) if len(out) > 1 else out[0])
+                self._write(out, self._waiting)
                 out.clear()
                 self._waiting = 0
             return
@@ -284,8 +288,16 @@ class Connection(WSListener):
                 size += len(out[written])
                 written += 1
             self._waiting -= size
-            self._transport.write(b"".join(out[first:written]))
+            self._write(out[first:written], size)
         del out[:written]
+
+    def _write(self, pieces: list[bytes], size: int) -> None:
+        if len(pieces) == 1:
+            self._transport.write(pieces[0])
+        elif size < _WORTH_A_COPY * len(pieces):
+            self._transport.write(b"".join(pieces))
+        else:
+            self._transport.writelines(pieces)
 
     def check(self) -> None:
         """Ping a client that has been silent, cut one that stays so."""

@@ -30,6 +30,7 @@ class TerminalView:
         self.name = name
         self.panel = page.get_by_role("tabpanel", name=name, exact=True)
         self.input = self.panel.get_by_role("textbox", name="Terminal input")
+        self.rows = self.panel.locator(".xterm-accessibility-tree > *")
 
     def run(self, command: str) -> None:
         """Type a command and press Enter."""
@@ -39,14 +40,12 @@ class TerminalView:
 
     def lines(self) -> list[str]:
         """What stands on the screen, top to bottom."""
-        rows = self.panel.locator(".xterm-accessibility-tree > *")
-        return [text.replace("\u00a0", " ").rstrip() for text in rows.all_inner_texts()]
+        return [text.replace("\u00a0", " ").rstrip() for text in self.rows.all_inner_texts()]
 
     def expect_output(self, text: str) -> None:
         """Wait until a line on the screen begins with `text`."""
         begins = re.compile("^" + re.escape(text).replace("\\ ", "[ \u00a0]"))
-        rows = self.panel.locator(".xterm-accessibility-tree > *")
-        expect(rows.filter(has_text=begins).first).to_be_attached()
+        expect(self.rows.filter(has_text=begins).first).to_be_attached()
 
 
 class HistoryView:

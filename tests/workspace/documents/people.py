@@ -56,9 +56,9 @@ class FakeMember:
     def send(self, message: ServerMessage) -> None:
         self.send_frame(b"\x82\x7f" + len(encode(message)).to_bytes(8, "big") + encode(message))
 
-    def send_frame(self, frame: bytes) -> None:
+    def send_frame(self, *pieces: bytes) -> None:
         if self.closed is None:
-            self.inbox.extend(messages(frame))
+            self.inbox.extend(messages(b"".join(pieces)))
 
     def close(self, closing: Closing, detail: str = "") -> None:
         if self.closed is None:

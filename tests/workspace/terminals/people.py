@@ -124,8 +124,8 @@ class Tab:
     def send(self, message: ServerMessage) -> None:
         self.send_frame(frame(message))
 
-    def send_frame(self, frame: bytes) -> None:
-        for payload in payloads(frame):
+    def send_frame(self, *pieces: bytes) -> None:
+        for payload in payloads(b"".join(pieces)):
             self._receive(decode_server(payload))
 
     def close(self, closing: Closing, detail: str = "") -> None:

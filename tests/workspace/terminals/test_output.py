@@ -15,11 +15,11 @@ BOUNDARIES = [0, 1, 90, 100, 125, 126, 255, 256, 65_400, 65_535, 65_536, 70_000]
 
 @given(st.integers(0, 1 << 32), st.integers(0, 1 << 53), st.binary(max_size=300))
 def test_as_encoded(terminal: int, sequence: int, data: bytes) -> None:
-    assert output_frame(terminal, sequence, data) == frame(TerminalOutput(terminal, sequence, data))
+    assert b"".join(output_frame(terminal, sequence, data)) == frame(TerminalOutput(terminal, sequence, data))
 
 
 @pytest.mark.parametrize("size", BOUNDARIES)
 def test_as_encoded_at_the_boundaries_of_lengths(size: int) -> None:
     for near in range(max(0, size - 30), size + 3):
         data = b"x" * near
-        assert output_frame(7, 1 << 33, data) == frame(TerminalOutput(7, 1 << 33, data))
+        assert b"".join(output_frame(7, 1 << 33, data)) == frame(TerminalOutput(7, 1 << 33, data))

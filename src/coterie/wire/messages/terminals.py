@@ -9,10 +9,10 @@ import msgspec
 from coterie.wire.capabilities import Capability
 from coterie.wire.messages.base import ClientMessage, Record, ServerMessage, needs
 
-WINDOW = 512 << 10
+WINDOW = 1 << 20
 """Bytes of output a client may be sent before it acknowledges some."""
 
-ACKNOWLEDGE_EVERY = 256 << 10
+ACKNOWLEDGE_EVERY = 512 << 10
 """Bytes of shown output after which a client acknowledges; half of WINDOW, so that output never waits for it."""
 
 LONGEST_INPUT = 64 << 10

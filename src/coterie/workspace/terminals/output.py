@@ -1,4 +1,4 @@
-"""Frames of a terminal's output, which make up nearly all that a workspace server sends: built with one copy."""
+"""Frames of a terminal's output, which make up nearly all that a workspace server sends: never copied together."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _REST = len(encode(TerminalOutput(0, 0, b"")).partition(_EMPTY)[2])
 """Bytes of the message behind `data`; every field there has its default."""
 
 
-def output_frame(terminal: int, sequence: int, data: bytes) -> bytes:
-    """Return what `frame(TerminalOutput(terminal, sequence, data))` returns, without copying `data` twice."""
+def output_frame(terminal: int, sequence: int, data: bytes) -> tuple[bytes, bytes, bytes]:
+    """Return what `frame(TerminalOutput(terminal, sequence, data))` returns in pieces, of which `data` is one."""
     message = encode(TerminalOutput(terminal, sequence, b""))
     before, rest = message[: -_REST - len(_EMPTY)], message[-_REST:]
     length = _length(len(data))
-    return b"".join((header(len(before) + len(length) + len(data) + _REST), before, length, data, rest))
+    return header(len(before) + len(length) + len(data) + _REST) + before + length, data, rest
 
 
 def _length(size: int) -> bytes:

@@ -86,7 +86,7 @@ class Terminal:
         self._loop = asyncio.get_running_loop()
         self._pty: Pty | None = None
         self._readers: dict[Member, Reader] = {}
-        self._shared: dict[tuple[int, int], bytes] = {}
+        self._shared: dict[tuple[int, int], tuple[bytes, ...]] = {}
         """Frames of the last pieces, by first byte and end, for readers that catch up side by side."""
         self._holding: asyncio.TimerHandle | None = None
         self._typed = 0.0
@@ -179,12 +179,11 @@ class Terminal:
             self._retitle()
         if self._screen.follow(before, alternate):
             self._ask()
-        shared: bytes | None = None
+        shared: tuple[bytes, ...] = ()
         for reader in self._readers.values():
             if reader.sent == before and reader.open:
-                if shared is None:
-                    shared = output_frame(self.number, before, data)
-                reader.member.send_frame(shared)
+                shared = shared or output_frame(self.number, before, data)
+                reader.member.send_frame(*shared)
                 reader.sent = head
         self._pace()
 
@@ -346,13 +345,13 @@ class Terminal:
         while reader.open and reader.sent < head:
             begin = reader.sent
             end = min(head, (begin // PIECE + 1) * PIECE)
-            shared = self._shared.get((begin, end))
-            if shared is None:
+            shared = self._shared.get((begin, end), ())
+            if not shared:
                 shared = output_frame(self.number, begin, self.ring.read(begin, end - begin))
                 while len(self._shared) >= 4:
                     del self._shared[next(iter(self._shared))]
                 self._shared[begin, end] = shared
-            reader.member.send_frame(shared)
+            reader.member.send_frame(*shared)
             reader.sent = end
 
     def _skip(self, reader: Reader) -> None:
