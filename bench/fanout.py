@@ -4,6 +4,9 @@ Measured as fast as the server goes (64 updates undelivered at most) and at a st
 per delivery: it stands on a noisy machine, where rates and delays do not. Ours is reached through the real gate, with
 tickets, access checks, the update log, saving to disk and presence; the peers do none of that (`rooms/servers.py`).
 
+The prototype that the design was measured with runs beside them, as the measure of what this machine can do just now:
+figures of one machine at another hour say little (`rooms/prototype_server.py`).
+
 A peer that does not keep up is shown with what it lost, at its CPU for each update that did arrive; ours may lose none.
 """
 
@@ -14,16 +17,17 @@ from typing import Any
 
 from bench import harness
 from bench.rooms.load import Contest
-from bench.rooms.servers import everyone
+from bench.rooms.servers import everyone, prototype
 
-RUNS = int(os.environ.get("RUNS", "3"))
-FLOOD_GOAL, STEADY_GOAL = 1.5 * 0.30, 1.5 * 13.8
-"""Microseconds: 1.5 times what the prototype needed."""
+RUNS = int(os.environ.get("RUNS", "5"))
+MOST = 1.5
+"""Times what the prototype needs, for all that it leaves out."""
 
 
 def measure() -> dict[str, Any]:
     """Run everyone in turn and return the result of the question."""
-    with everyone() as servers:
+    with everyone() as others, prototype() as relay:
+        servers = {**others, "prototype": relay}
         flood = Contest(servers, RUNS, clients=51, senders=1, messages=6000, rate=0, seconds=5)
         steady = Contest(servers, RUNS, clients=51, senders=1, messages=800, rate=200, seconds=6)
     harness.table(
@@ -42,14 +46,17 @@ def measure() -> dict[str, Any]:
     )
     ours, peers = flood.median("ours", "cpu"), flood.peers("cpu")
     calm = steady.median("ours", "cpu")
+    bounds = [MOST * contest.median("prototype", "cpu") for contest in (flood, steady)]
     ahead = ours < min(peers.values()) and calm < min(steady.peers("cpu").values())
     return {
         "question": "fanout",
         "ours": ours,
         "peers": peers,
         "ratio": ours / min(peers.values()),
-        "goal": f"at most {FLOOD_GOAL:.2f} µs in a flood and {STEADY_GOAL:.1f} µs at 200/s, and ahead of every peer",
-        "met": ours <= FLOOD_GOAL and calm <= STEADY_GOAL and ahead,
+        "steady": calm,
+        "goal": f"at most {MOST} times the prototype: {bounds[0]:.2f} µs in a flood and {bounds[1]:.1f} µs at 200/s; "
+        "ahead of every peer",
+        "met": ours <= bounds[0] and calm <= bounds[1] and ahead,
     }
 
 

@@ -52,7 +52,7 @@ class Contest:
 
     def peers(self, what: str) -> dict[str, float]:
         """The medians of all peers that have one."""
-        found = {name: self.median(name, what) for name in self._runs if name != "ours"}
+        found = {name: self.median(name, what) for name in self._runs if name not in ("ours", "prototype")}
         return {name: value for name, value in found.items() if not math.isnan(value)}
 
     def trouble(self, name: str) -> str:

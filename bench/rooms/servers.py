@@ -319,6 +319,15 @@ def pycrdt_websocket() -> Iterator[Peer]:
         yield Peer(port, [pid])
 
 
+@contextmanager
+def prototype() -> Iterator[Peer]:
+    """What the design was measured with. No peer: it does less than any server can that people rely on."""
+    port = free_port()
+    program = str(HERE / "prototype_server.py")
+    with _running([sys.executable, program, str(port)], harness.ROOT, {}, port) as pid:
+        yield Peer(port, [pid])
+
+
 EVERYONE: dict[str, Callable[[], AbstractContextManager[Server]]] = {
     "ours": ours,
     "y-websocket": y_websocket,
