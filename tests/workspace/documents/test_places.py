@@ -160,6 +160,19 @@ async def test_what_was_typed_before_two_moves_is_brought_to_the_file_that_took_
     assert kept(server, "b")["b before c took its place"] == "file a"
 
 
+async def test_what_was_typed_before_a_file_was_moved_and_deleted_is_brought_to_the_deleted_one(server: Server) -> None:
+    """Also by a page that did not hear of the move."""
+    (server.files / "a").write_text("file a")
+    ada = await server.page("a", "ada")
+    move(server, ("a", "b"))
+    await server.look()
+    ada.edit(0, 0, "only here ")
+    (server.files / "b").unlink()
+    await server.restart(ada)
+    assert (ada.path, ada.gone, ada.text) == ("b", True, "only here file a")
+    assert not ada.pending
+
+
 @pytest.mark.parametrize("same", [True, False])
 async def test_without_times_of_birth_the_bytes_must_agree(
     server: Server, monkeypatch: pytest.MonkeyPatch, same: bool

@@ -73,7 +73,10 @@ class Places:
             return self._branch(path, stamp, *former) if former else self._catalogue.add(path, stamp)
 
     async def where(self, path: str) -> str | None:
-        """Return where the file is that used to be at `path`, None when it is nowhere or another document's."""
+        """Return where the file is that used to be at `path`, or was when it is nowhere; None when that is not known.
+
+        Also None when it is another document's now.
+        """
         async with self._one:
             known = self._catalogue.last_at(path)
             if known is None:
@@ -82,7 +85,9 @@ class Places:
             if now in self._is_open or await asyncio.to_thread(disk.stamp, self._root, now) is not None:
                 return now
             found = await self._find(identity, now)
-            if found is None or found in self._is_open or not await self.make_room(found, identity):
+            if found is None:
+                return now
+            if found in self._is_open or not await self.make_room(found, identity):
                 return None
             self.move(identity, found)
             return found
