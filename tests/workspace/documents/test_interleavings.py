@@ -73,6 +73,9 @@ class Interleavings(RuleBasedStateMachine):
         self.forgiven: set[str] = set()
         self.brought_back: Counter[str] = Counter()
         """How often undoing a deletion brought a word back: of two people who deleted it and undo that, each does."""
+        self.left: set[tuple[str, str]] = set()
+        self.returned: set[tuple[str, str]] = set()
+        """What another program took out of a file, and put there again: it is one more who deleted and brought back."""
         self.sound = False
         """Whether the medium stays whole."""
         self.paths = {name: f"{name}.txt" for name in NAMES}
@@ -276,10 +279,13 @@ class Interleavings(RuleBasedStateMachine):
             self._rename(name)
         # Open: files that change places while the disk is full may leave a word in one of them twice.
         elif how == "swap" and not self.medium.full and all(self.file(one).exists() for one in NAMES):
+            before = self._words()
             one, two = (self.file(one) for one in NAMES)
             one.rename(self.files / "between")
             two.rename(one)
             (self.files / "between").rename(two)
+            self.returned |= self._words() & self.left
+            self.left |= before
         elif how == "delete" and self.file(name).exists():
             self.removed.update(WORD.findall(self.file(name).read_text()))
             self.file(name).unlink()
@@ -363,8 +369,9 @@ class Interleavings(RuleBasedStateMachine):
 
     def _lose_nothing(self) -> None:
         found = {name: WORD.findall(self.file(name).read_text()) for name in NAMES}
-        for words in found.values():
-            doubled = {word for word, times in Counter(words).items() if times > max(1, self.brought_back[word])}
+        for name, words in found.items():
+            asked = self.brought_back + Counter(word for at, word in self.returned if at == name)
+            doubled = {word for word, times in Counter(words).items() if times > max(1, asked[word])}
             assert not doubled, f"doubled: {doubled} of {found}"
         # A deleted file is written again where it was known to be.
         everywhere = WORD.findall(" ".join(file.read_text() for file in self.files.iterdir()))
@@ -407,6 +414,9 @@ class Interleavings(RuleBasedStateMachine):
         return disk.stamp(self.root, file.name)
 
     # What rules have in common
+
+    def _words(self) -> set[tuple[str, str]]:
+        return {(name, word) for name in NAMES for word in WORD.findall(self.file(name).read_text())}
 
     async def _exchange(self) -> None:
         for _ in range(100):
