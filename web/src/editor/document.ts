@@ -8,6 +8,7 @@ import * as Y from "yjs";
 import { RequestError, type Channel } from "../wire/channel";
 import type { DocumentOpened, ErrorCode } from "../wire/generated";
 import { deflate } from "./deflate";
+import { lackingThere } from "./lacking";
 import type { Kept, OfflineStore } from "./offline";
 import { proof } from "./proof";
 
@@ -66,7 +67,13 @@ export interface RemoteCursor {
   head: Y.RelativePosition;
 }
 
-type Structs = ReturnType<typeof Y.decodeUpdate>["structs"];
+/** Who has the page's documents. */
+export interface Owner {
+  /** The file turned out to be elsewhere. */
+  moved(document: SharedDocument, path: string): void;
+  /** Whether the page shows a file. */
+  shows(path: string): boolean;
+}
 
 interface Pending {
   sequence: number;
@@ -115,8 +122,7 @@ export class SharedDocument {
     private readonly channel: Channel,
     path: string,
     private readonly offline: OfflineStore,
-    /** The file turned out to be elsewhere. */
-    private readonly onMoved: (document: SharedDocument, path: string) => void,
+    private readonly owner: Owner,
   ) {
     this.facts = {
       path,
@@ -164,6 +170,7 @@ export class SharedDocument {
     else {
       this.opening = this.join().finally(() => {
         this.opening = null;
+        this.hasEnded();
         if (!this.again) return;
         this.again = false;
         if (!this.closed && !this.number) void this.open();
@@ -319,9 +326,8 @@ export class SharedDocument {
 
   /** The server began a new history: join again, which rebases what is not confirmed, or `kept` as a version. */
   reset(kept: boolean): void {
-    this.number = 0;
     this.kept = kept;
-    void this.open();
+    this.joinAgain();
   }
 
   /** The server did not take in an edit as it was: it gets the text instead, and keeps as a version what does not fit. */
@@ -339,8 +345,7 @@ export class SharedDocument {
       // What was on its way has had time to arrive: what is missing now would never come.
       this.stood = "";
       this.notice({ kind: "warning", sentence: "This page had missed something that was typed. It is catching up.", version: 0 });
-      this.number = 0;
-      return void this.open();
+      return this.joinAgain();
     }
     this.stood = "";
     if (same) {
@@ -373,13 +378,10 @@ export class SharedDocument {
           client: this.doc.clientID,
         })) as DocumentOpened;
         if (this.successor) return;
-        if (this.closed) {
-          this.channel.send({ type: "DocumentClose", document: opened.document });
-          return;
-        }
+        if (this.closed) return this.leave(opened);
         if (opened.path === this.facts.path) break;
         // What this page had open there makes room for this; what that sent until now is in the next answer.
-        this.onMoved(this, opened.path);
+        this.owner.moved(this, opened.path);
       }
       this.cursors.clear();
       if (this.epoch && this.epoch !== opened.epoch) await this.rebase(opened.document);
@@ -407,28 +409,12 @@ export class SharedDocument {
     if (fresh && this.pending.length === 0) return;
     const unsent = this.pending.splice(0);
     const own = Y.mergeUpdates([NOTHING, ...unsent.map(({ update }) => update)]);
-    const lacking = this.serverLacks(opened, own);
+    const lacking = lackingThere(this.doc, opened, own);
     if (unsent.length > 0 || lacking.length > NOTHING.length) {
       // What of it the server has already is confirmed with the rest.
       this.submit(Y.mergeUpdates([own, lacking]), unsent.reduce((sum, { edits }) => sum + edits, 0), lacking);
     }
     this.count();
-  }
-
-  /** One update with everything that is here and not there, whoever wrote it, without gaps; `own` is what is not confirmed. */
-  private serverLacks(opened: DocumentOpened, own: Uint8Array): Uint8Array {
-    const covered = Y.decodeUpdate(own);
-    const clocks = Y.decodeStateVector(opened.state_vector);
-    const typed = newerThan(clocks, covered.structs);
-    let lost = false;
-    for (const [client, clock] of Y.decodeStateVector(Y.encodeStateVector(this.doc))) {
-      lost ||= clock - (clocks.get(client) ?? 0) > (typed.get(client) ?? 0);
-    }
-    // The clocks do not show what was deleted; what the server sent tells all that it knows to be.
-    const deleted = Y.mergeDeleteSets([Y.decodeUpdate(opened.update).ds, covered.ds]);
-    lost ||= lengthOf(Y.createDeleteSetFromStructStore(this.doc.store)) > lengthOf(deleted);
-    // The server lost what it had passed on: it was killed before its log held that, or the power was cut.
-    return lost ? Y.encodeStateAsUpdate(this.doc, opened.state_vector) : Y.diffUpdate(own, opened.state_vector);
   }
 
   /**
@@ -437,6 +423,11 @@ export class SharedDocument {
    */
   private async rebase(room: number): Promise<void> {
     const connection = this.channel.welcome;
+    const goesOn = () => {
+      // Rooms have other numbers on another connection, and what has this one's place is in its room.
+      if (this.channel.welcome === connection && !this.successor) return;
+      throw new RequestError("unavailable", "The connection was lost, or another file took the place of this one.");
+    };
     let from = this.kept && this.pending.length === 0 ? this.text.toString() : null;
     for (;;) {
       const text = this.text.toString();
@@ -447,10 +438,10 @@ export class SharedDocument {
       if (text !== from && may) {
         const base = await deflate(from ?? (this.pending.length > 0 ? this.confirmed.getText("text").toString() : text));
         const mine = await deflate(text);
-        // Rooms have other numbers on another connection.
-        if (this.channel.welcome !== connection) throw new RequestError("unavailable", "The connection was lost.");
+        goesOn();
         // Also when nothing was typed here: the server keeps what this page has and its own new history lacks.
         await this.carryOver(room, base, mine);
+        goesOn();
         from = text;
         continue;
       }
@@ -462,7 +453,11 @@ export class SharedDocument {
         state_vector: new Uint8Array(),
         client: fresh.clientID,
       })) as DocumentOpened;
-      if (this.text.toString() === text) return this.replace(fresh, opened);
+      goesOn();
+      if (this.text.toString() === text) {
+        this.replace(fresh, opened);
+        return this.closed ? this.leave(opened) : undefined;
+      }
       fresh.destroy();
       room = opened.document;
     }
@@ -505,8 +500,7 @@ export class SharedDocument {
     Y.applyUpdate(this.confirmed, Y.encodeStateAsUpdate(other.confirmed));
     this.pending.push(...other.pending);
     this.count();
-    this.number = 0;
-    void this.open();
+    this.joinAgain();
     await this.keep();
   }
 
@@ -531,6 +525,24 @@ export class SharedDocument {
     const why = done.problem || "Some of the text on this page did not fit into the shared text any more.";
     const sentence = `${why} ${done.problem ? "What was typed on this page" : "It"} is kept in this file's history as “${done.name}”.`;
     into.notice({ kind: "warning", sentence, version: done.version });
+  }
+
+  /** It was closed before it was in the room; another one that the page opened since may be there, or on its way. */
+  private leave({ document, path }: DocumentOpened): void {
+    this.number = 0;
+    if (this.owner.shows(path) || this.owner.shows(this.facts.path)) return;
+    this.channel.send({ type: "DocumentClose", document });
+  }
+
+  /** A way into a room that was under way is no more. */
+  private hasEnded(): void {
+    // A page has one seat in a room: who has this one's place may have lost it to this.
+    if (this.successor) this.heir.joinAgain();
+  }
+
+  private joinAgain(): void {
+    this.number = 0;
+    void this.open();
   }
 
   private replace(fresh: Y.Doc, opened: DocumentOpened): void {
@@ -645,6 +657,7 @@ export class SharedDocument {
       if (error.code !== "unavailable" || this.channel.state === "open") this.set({ phase: "offline", problem: error.sentence });
     } finally {
       this.goingOver = false;
+      this.hasEnded();
     }
   }
 
@@ -682,24 +695,6 @@ export class SharedDocument {
     this.facts = { ...this.facts, ...change };
     for (const listener of [...this.listeners]) listener();
   }
-}
-
-/** How much of each client's writing is in an update and not at `clocks`. An update may have any part of it, and gaps. */
-function newerThan(clocks: Map<number, number>, structs: Structs): Map<number, number> {
-  const found = new Map<number, number>();
-  for (const struct of structs) {
-    const { client, clock } = struct.id;
-    const more = clock + struct.length - Math.max(clock, clocks.get(client) ?? 0);
-    if (more > 0 && !(struct instanceof Y.Skip)) found.set(client, (found.get(client) ?? 0) + more);
-  }
-  return found;
-}
-
-/** How much is deleted in a set whose ranges are apart. */
-function lengthOf({ clients }: ReturnType<typeof Y.mergeDeleteSets>): number {
-  let length = 0;
-  for (const ranges of clients.values()) for (const { len } of ranges) length += len;
-  return length;
 }
 
 function newIdentity(): string {

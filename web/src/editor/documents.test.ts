@@ -131,6 +131,19 @@ function failing(reason: RequestError, which: number): () => Extract<ClientMessa
   return () => rebases;
 }
 
+/** The server's answers to some requests are on their way until this is called. */
+function holding(which: (message: ClientMessage) => boolean): () => void {
+  let go: () => void = () => undefined;
+  const gone = new Promise<void>((resolve) => (go = resolve));
+  const request = channel.request.bind(channel);
+  channel.request = async (message) => {
+    const answer = await request(message);
+    if (which(message)) await gone;
+    return answer;
+  };
+  return go;
+}
+
 function serverText(): string {
   return channel.server.getText("text").toString();
 }
@@ -401,6 +414,50 @@ describe("a document", () => {
     expect(documents.get("b.txt")).toBe(moving);
     documents.release(moving);
     expect(documents.snapshot()).toHaveLength(0);
+  });
+
+  it("stays in its room when what had its place was still on its way there", async () => {
+    const replaced = await opened();
+    channel.path = "b.txt";
+    const moving = await opened("b.txt");
+    channel.drop();
+    replaced.text.insert(0, "only here ");
+    channel.path = "a.txt";
+    channel.epoch = "second";
+    const go = holding((message) => message.type === "DocumentOpen" && message.epoch === "");
+    channel.restore();
+    await vi.waitFor(() => expect(replaced.successor).toBe(moving));
+    go();
+    await vi.waitFor(() => expect(moving.snapshot()).toMatchObject({ phase: "open", unconfirmed: 0 }));
+    await vi.waitFor(() => expect(documents.snapshot()).toEqual([moving]));
+    expect(replaced.room).toBe(0);
+    expect(channel.sent.filter(({ type }) => type === "DocumentClose")).toEqual([]);
+  });
+
+  it("has the page's seat in its room again when what had its place has taken that", async () => {
+    channel.path = "b.txt";
+    const moving = await opened("b.txt");
+    channel.path = "a.txt";
+    const go = holding(({ type }) => type === "DocumentOpen");
+    const replaced = documents.open("a.txt");
+    await vi.waitFor(() => expect(channel.sent.at(-1)).toMatchObject({ client: replaced.doc.clientID }));
+    channel.say({ type: "DocumentMoved", document: 7, path: "a.txt" });
+    go();
+    await vi.waitFor(() => expect(channel.sent.at(-1)).toMatchObject({ type: "DocumentOpen", client: moving.doc.clientID }));
+    await vi.waitFor(() => expect(moving.room).toBe(7));
+  });
+
+  it("stays in its room when it was closed and opened again before the server had answered", async () => {
+    const go = holding(({ type }) => type === "DocumentOpen");
+    const first = documents.open("a.txt");
+    await vi.waitFor(() => expect(channel.sent).toHaveLength(1));
+    documents.release(first);
+    const again = documents.open("a.txt");
+    go();
+    await vi.waitFor(() => expect(again.snapshot().phase).toBe("open"));
+    expect(channel.sent.filter(({ type }) => type === "DocumentClose")).toEqual([]);
+    documents.release(again);
+    expect(channel.sent.at(-1)).toMatchObject({ type: "DocumentClose" });
   });
 
   it("brings it once there is room for it, and waits visibly", async () => {

@@ -61,7 +61,7 @@ export class Documents {
       known.holders += 1;
       return known.document;
     }
-    const document = new SharedDocument(this.channel, path, this.offline, this.moved);
+    const document = new SharedDocument(this.channel, path, this.offline, this);
     this.held.set(path, { document, holders: 1 });
     if (this.channel.state === "open") void document.open();
     this.changed();
@@ -111,7 +111,13 @@ export class Documents {
     return undefined;
   }
 
-  private moved = (document: SharedDocument, to: string): void => {
+  /** Whether a pane shows what is at a path. */
+  shows(path: string): boolean {
+    return this.held.has(path);
+  }
+
+  /** A document's file is elsewhere now. */
+  moved(document: SharedDocument, to: string): void {
     const from = document.snapshot().path;
     const held = this.held.get(from);
     const there = this.held.get(to);
@@ -127,7 +133,7 @@ export class Documents {
     document.moved(to);
     for (const listener of [...this.movedListeners]) listener(from, to);
     this.changed();
-  };
+  }
 
   /** What was typed in pages that are gone is sent, whether or not anybody opens those files again. */
   private async bringKept(): Promise<void> {
