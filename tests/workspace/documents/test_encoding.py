@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from coterie.wire.errors import CoterieError, ErrorCode
@@ -77,6 +77,7 @@ FILES = st.builds(
 
 
 @given(FILES, st.text("a\n\ufeffÿþï»¿é😀", max_size=8))
+@example(b"\r\n\n\r\r", "a")
 def test_whatever_is_typed_reads_back(data: bytes, typed: str) -> None:
     if is_binary(data):
         return

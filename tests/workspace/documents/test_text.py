@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from coterie.workspace.documents import text as differences
 from coterie.workspace.documents.rebase import rebase
 from coterie.workspace.documents.text import Edit, apply, edits
 
@@ -24,6 +25,14 @@ def test_edits_turn_one_text_into_the_other(old: str, new: str, words: bool) -> 
     assert apply(old, found) == new
     for one, following in pairwise(found):
         assert one.end <= following.start
+
+
+@given(texts, texts, st.booleans(), st.integers(1, 7))
+def test_in_pieces_the_same_is_found(old: str, new: str, words: bool, at_once: int) -> None:
+    found = edits(old, new, words=words)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(differences, "_AT_ONCE", at_once)
+        assert edits(old, new, words=words) == found
 
 
 def test_edits_touch_only_what_differs() -> None:

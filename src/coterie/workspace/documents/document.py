@@ -8,7 +8,7 @@ import errno
 import logging
 import os
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol
@@ -21,7 +21,7 @@ from coterie.wire.messages.documents import DocumentGone, DocumentMoved, Documen
 from coterie.workspace.documents import disk, encoding, epoch, forks, moves, opening
 from coterie.workspace.documents.disk import ChangedError, Content, Stamp
 from coterie.workspace.documents.forks import Fork, fork
-from coterie.workspace.documents.history import EVERY, Kind
+from coterie.workspace.documents.history import EVERY, Kind, Packed
 from coterie.workspace.documents.rebase import rebase
 from coterie.workspace.documents.replica import BrokenError, Replica
 from coterie.workspace.documents.room import Room
@@ -57,7 +57,7 @@ _REBASES = 100
 class Keeper(Protocol):
     """Keeps what belongs to a document and is not in its log: versions, and which file it is."""
 
-    def version(self, text: str, kind: Kind, *, name: str = "", authors: tuple[str, ...] = ()) -> int:
+    def version(self, text: str | Packed, kind: Kind, *, name: str = "", authors: tuple[str, ...] = ()) -> int:
         """Keep a text as a version and return its number, 0 when that failed."""
         ...
 
@@ -253,6 +253,12 @@ class Document:
         self._kept_at = self._loop.time()
         return self._keeper.version(self.room.replica.text, kind, name=name, authors=self.room.take_writers())
 
+    async def _keep(self, kind: Kind, name: str = "") -> None:
+        """The same by way of another thread: nobody waits for a long text to be packed."""
+        self._kept_at = self._loop.time()
+        text, authors = self.room.replica.text, self.room.take_writers()
+        self._keeper.version(await _packed(text), kind, name=name, authors=authors)
+
     async def rebase(self, identity: str, base: str, mine: str, author: Author) -> Rebased:
         """Carry over what `author` typed on a copy with another history; once, however often it is asked for.
 
@@ -307,7 +313,8 @@ class Document:
         updates = [Updates([update]) for _, update in made.portions]
         # What the file has stands first: of a log cut short in between, the rest follows from it.
         room = self.room
-        room.log([*([file] if file else []), *dict.fromkeys(authors), *updates])
+        records: list[Record] = [*([file] if file else []), *dict.fromkeys(authors), *updates]
+        room.log(await asyncio.to_thread(_logged, records) if file else _logged(records))
         if file:
             # And on the medium before anybody sees it: were the log without it after a cut of power, the file would be
             # compared once more, and pages would bring back what they saw of the first time.
@@ -338,7 +345,7 @@ class Document:
             records = self._compacted()
             written = False
             try:
-                await asyncio.to_thread(self._store.write_compacted, [pack(record) for record in records])
+                await asyncio.to_thread(lambda: self._store.write_compacted(_logged(records)))
                 written = True
             except OSError as error:
                 log.warning("compacting the log of %s: %s", self.path, error)
@@ -427,11 +434,11 @@ class Document:
             self._tell_problem(problem(error, self.path).sentence)
             return False
         if self._kept_at is None:
-            self._keeper.version(old_text, Kind.TYPED)
+            self._keeper.version(await _packed(old_text), Kind.TYPED)
             self._kept_at = self._loop.time() - EVERY
         self._saved(written, digest, done.stamp)
         if self._loop.time() - self._kept_at >= EVERY:
-            self.keep(Kind.TYPED)
+            await self._keep(Kind.TYPED)
         if done.displaced is not None:
             await self._merge(done.displaced, old_base, old_text)
         return True
@@ -499,7 +506,7 @@ class Document:
             self._saved(written, content.digest, content.stamp)
             return False
         try:
-            text, style = encoding.decode(content.data)
+            text, style = await asyncio.to_thread(encoding.decode, content.data)
         except CoterieError:
             self._tell_problem(
                 "Another program replaced this file by one that is not text. The text is kept here and not saved."
@@ -510,7 +517,7 @@ class Document:
             written = Written(text, self.room.replica.state, self.room.changes, style)
             self._saved(written, content.digest, content.stamp)
             return True
-        self.keep(kind, name)
+        await self._keep(kind, name)
         try:
             return await self._take_over(content, text, style)
         except OSError as error:
@@ -542,7 +549,7 @@ class Document:
     async def _merge(self, content: Content, base: bytes, old: str) -> None:
         """Another program's text was replaced by ours in the same instant: merge it in and save again."""
         try:
-            text, _ = encoding.decode(content.data)
+            text, _ = await asyncio.to_thread(encoding.decode, content.data)
         except CoterieError:
             return
         self._keeper.version(text, Kind.OVERWRITTEN)
@@ -697,6 +704,14 @@ class Document:
             *list(self.rebased.values())[-_REBASES:],
             *([self._shape] if self._shape else []),
         ]
+
+
+async def _packed(text: str) -> str | Packed:
+    return await asyncio.to_thread(Packed.of, text) if len(text) > LARGE else text
+
+
+def _logged(records: Sequence[Record]) -> list[bytes]:
+    return [pack(record) for record in records]
 
 
 def _encoded(text: str, style: encoding.Format) -> tuple[bytes, encoding.Format, bytes]:

@@ -182,4 +182,8 @@ def _carried(style: Format, text: str) -> tuple[str, ...]:
         for offset in range(match.length):
             if match.old + offset < len(style.endings) and match.new + offset < len(endings):
                 endings[match.new + offset] = style.endings[match.old + offset]
+    for at in range(1, len(endings)):
+        # With nothing between them they would be read as one.
+        if not new[at] and endings[at - 1] == "\r" and endings[at] == "\n":
+            endings[at] = "\r"
     return tuple(endings)

@@ -15,7 +15,7 @@ from coterie.workspace.documents.replica import Replica, in_bytes, make
 from coterie.workspace.documents.text import Edit, apply
 from coterie.workspace.documents.update import EVERYTHING, PIECE, Id, read
 
-_EDITS, _CHARACTERS = 500, 8 * PIECE
+_EDITS, _CHARACTERS = 250, 8 * PIECE
 """Of a portion."""
 
 

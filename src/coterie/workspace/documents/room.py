@@ -281,11 +281,11 @@ class Room:
         """Make edits (characters of the replica's text) for everyone. Raises OSError, BrokenError."""
         if edits:
             update = Replica([self.replica.state]).edit(edits)
-            self.log([Updates([update])])
+            self.log([pack(Updates([update]))])
             self.take(update)
 
-    def log(self, records: Sequence[Record]) -> None:
-        """Put all of these into the log or, when it cannot be written, none.
+    def log(self, records: Sequence[bytes]) -> None:
+        """Put all of these, which are packed, into the log or, when it cannot be written, none.
 
         For what is made here and nobody would send again: done once more by a server that was killed before there was
         room for it, it would be in the text twice. Raises OSError.
@@ -293,7 +293,7 @@ class Room:
         self._pack_updates()
         if not self._write():
             raise OSError(errno.ENOSPC, "the log of this document cannot be written")
-        self.store.append([pack(record) for record in records])
+        self.store.append(records)
 
     def take(self, update: bytes, author: Author | None = None) -> None:
         """Take in an update that `author` made on a fork of this document and that was put into the log.

@@ -48,7 +48,7 @@ from coterie.workspace.documents.disk import Stamp
 from coterie.workspace.documents.document import Document
 from coterie.workspace.documents.encoding import MAX_TEXT
 from coterie.workspace.documents.events import Around, Told
-from coterie.workspace.documents.history import History, Kind
+from coterie.workspace.documents.history import History, Kind, Packed
 from coterie.workspace.documents.outside import Outside
 from coterie.workspace.documents.places import Places
 from coterie.workspace.documents.store import JOURNAL, SYNC_EVERY, Author, Store
@@ -348,7 +348,9 @@ class Documents:
         document.rest(large=False)
         return document
 
-    def keep(self, identity: str, text: str, kind: Kind, *, name: str = "", authors: tuple[str, ...] = ()) -> int:
+    def keep(
+        self, identity: str, text: str | Packed, kind: Kind, *, name: str = "", authors: tuple[str, ...] = ()
+    ) -> int:
         """Keep a text as a version of a document; return its number, 0 when that failed."""
         try:
             return self.history.add(identity, text, kind, name=name, authors=authors)
@@ -518,7 +520,7 @@ class _Keeper:
         self._documents = documents
         self._identity = identity
 
-    def version(self, text: str, kind: Kind, *, name: str = "", authors: tuple[str, ...] = ()) -> int:
+    def version(self, text: str | Packed, kind: Kind, *, name: str = "", authors: tuple[str, ...] = ()) -> int:
         return self._documents.keep(self._identity, text, kind, name=name, authors=authors)
 
     def file(self, stamp: Stamp) -> None:

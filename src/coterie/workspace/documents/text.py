@@ -9,11 +9,15 @@ from collections.abc import Hashable, Sequence
 from typing import NamedTuple
 
 _WORDS = re.compile(r"\w+|\s+|.", re.DOTALL)
+_LINES = re.compile(r"[^\n]*\n|[^\n]+")
 
 _MOST_DIFFERENCES = 200
 """Beyond this many differences between two stretches without a unique common element they are replaced whole: the
 search takes time and memory that grow with the square."""
 
+
+_AT_ONCE = 32 << 10
+"""Characters that are split, and elements that are counted, in one go: no other thread runs meanwhile."""
 
 _MOST_WORDS_IN = 512 << 10
 """Characters of two stretches without a common line beyond which their words are not compared: finding them cannot be
@@ -50,13 +54,13 @@ def edits(old: str, new: str, *, words: bool = False) -> list[Edit]:
         before, after = old.rfind("\n", 0, before) + 1, _after_line(old, len(old) - after)
     result: list[Edit] = []
     middle, changed = old[before : len(old) - after], new[before : len(new) - after]
-    for edit in _by(_lines(middle), _lines(changed)):
+    for edit in _by(_split(_LINES, middle), _split(_LINES, changed)):
         inner_old = middle[edit.start : edit.end]
         if inner_old and edit.text and len(inner_old) + len(edit.text) > _MOST_WORDS_IN:
             whole = Edit(before + edit.start, before + edit.end, edit.text)
             result.append(whole if words else _trimmed(inner_old, Edit(0, len(inner_old), edit.text), whole.start))
         elif inner_old and edit.text:
-            for change in _by(_WORDS.findall(inner_old), _WORDS.findall(edit.text)):
+            for change in _by(_split(_WORDS, inner_old), _split(_WORDS, edit.text)):
                 at = before + edit.start
                 if words:
                     result.append(Edit(at + change.start, at + change.end, change.text))
@@ -100,13 +104,19 @@ def _after_line(text: str, at: int) -> int:
     return len(text) - end - 1 if end >= 0 else 0
 
 
-def _lines(text: str) -> list[str]:
-    lines = text.split("\n")
-    last = lines.pop()
-    lines = [line + "\n" for line in lines]
-    if last:
-        lines.append(last)
-    return lines
+def _split(pattern: re.Pattern[str], text: str) -> list[str]:
+    """The matches of a pattern that leaves nothing out."""
+    found: list[str] = []
+    at, size = 0, _AT_ONCE
+    while at < len(text):
+        some: list[str] = pattern.findall(text, at, at + size)
+        at += size
+        if at < len(text):
+            # The last one may be cut: it is looked at again, from its beginning.
+            at -= len(some.pop())
+            size = _AT_ONCE if some else 2 * size
+        found += some
+    return found
 
 
 def _by(old: list[str], new: list[str]) -> list[Edit]:
@@ -184,7 +194,7 @@ def _match(
 
 def _unique(a: Sequence[Hashable], a0: int, a1: int, b: Sequence[Hashable], b0: int, b1: int) -> list[tuple[int, int]]:
     """Pairs of equal elements that occur once on each side, the longest run of them that is in order (patience)."""
-    count_a, count_b = Counter(a[a0:a1]), Counter(b[b0:b1])
+    count_a, count_b = _count(a, a0, a1), _count(b, b0, b1)
     place = {b[at]: at for at in range(b0, b1) if count_b[b[at]] == 1}
     pairs = [(at, place[a[at]]) for at in range(a0, a1) if count_a[a[at]] == 1 and a[at] in place]
     # A brace or a space that happens to be the only one says less about what belongs together than a word.
@@ -207,6 +217,13 @@ def _unique(a: Sequence[Hashable], a0: int, a1: int, b: Sequence[Hashable], b0: 
         run.append(pairs[index])
         index = previous[index]
     return run[::-1]
+
+
+def _count(elements: Sequence[Hashable], start: int, end: int) -> Counter[Hashable]:
+    counts: Counter[Hashable] = Counter()
+    for at in range(start, end, _AT_ONCE):
+        counts.update(elements[at : min(at + _AT_ONCE, end)])
+    return counts
 
 
 def _telling(element: Hashable) -> bool:
