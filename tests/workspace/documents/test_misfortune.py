@@ -160,7 +160,7 @@ async def test_a_disk_that_can_only_be_read(server: Server, monkeypatch: pytest.
         raise OSError(errno.EROFS, "Read-only file system")
 
     with monkeypatch.context() as broken:
-        for owner, name in ((disk, "_copy"), (os, "pwrite"), (store, "_write")):
+        for owner, name in ((disk, "_write_new"), (os, "pwrite"), (store, "_write")):
             broken.setattr(owner, name, readonly)
         ada.edit(3, 0, " two")
         await ada.deliver()

@@ -30,7 +30,7 @@ MAX_FILE = 4 * MAX_TEXT
 TEMPORARY = ".coterie-saving-"
 """How the names of copies begin while a file is replaced; they exist for well under a millisecond."""
 
-_RENAME_EXCHANGE = 2
+_RENAME_NOREPLACE, _RENAME_EXCHANGE = 1, 2
 _AT_EMPTY_PATH = 0x1000
 _STATX_BTIME, _BTIME_AT = 0x800, 80
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -117,7 +117,9 @@ def replace(
         _make_folders(root, path)
     with root.parent(path) as (folder, name):
         if known is None:
-            return Replaced(_create(folder, name, data, mode), None, mode)
+            new = _write_new(folder, name, data, lambda fd: os.fchmod(fd, mode))
+            _sync_folder(folder)
+            return Replaced(new, None, mode)
         fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, dir_fd=folder)
         with os.fdopen(fd, "rb") as old:
             status = os.fstat(old.fileno())
@@ -134,7 +136,8 @@ def replace(
                 inplace.overwrite(folder, name, path, data, journal)
                 return Replaced(_stamp_of(folder, name), None, mode)
             copy = f"{TEMPORARY}{secrets.token_hex(8)}"
-            new = _copy(folder, copy, data, old.fileno(), status)
+            new = _write_new(folder, copy, data, lambda fd: _dress(fd, old.fileno(), status))
+            displaced = None
             try:
                 finished(new)
                 _exchange(folder, copy, name)
@@ -208,51 +211,43 @@ def _write(fd: int, data: bytes) -> None:
         view = view[os.write(fd, view) :]
 
 
-def _create(folder: int, name: str, data: bytes, mode: int) -> Stamp:
-    fd = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode, dir_fd=folder)
-    with os.fdopen(fd, "wb") as file:
-        try:
-            _write(file.fileno(), data)
-            os.fchmod(file.fileno(), mode)
-            os.fsync(file.fileno())
-        except OSError:
-            os.unlink(name, dir_fd=folder)
-            raise
-        return _stamp(file.fileno())
+def _write_new(folder: int, name: str, data: bytes, dress: Callable[[int], None]) -> Stamp:
+    """Write a synchronised file and then call it `name`, which nothing else may be called; `dress` gives it the rest.
 
-
-def _copy(folder: int, copy: str, data: bytes, old: int, status: os.stat_result) -> Stamp:
-    """Write a synchronised file named `copy` with the attributes of `old`.
-
-    It has no name until it is finished, where the file system can do that, so that a killed server leaves no litter.
+    It has no name until it is finished, where the file system can do that, so that a killed server leaves no litter;
+    elsewhere another name. Raises FileExistsError.
     """
-    named = False
+    draft = ""
     try:
         fd = os.open(".", os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600, dir_fd=folder)
     except (OSError, AttributeError):
-        fd = os.open(copy, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=folder)
-        named = True
+        draft = f"{TEMPORARY}{secrets.token_hex(8)}"
+        fd = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=folder)
     try:
         _write(fd, data)
-        mine = os.fstat(fd)
-        if (mine.st_uid, mine.st_gid) != (status.st_uid, status.st_gid):
-            with suppress(PermissionError):
-                os.fchown(fd, status.st_uid, status.st_gid)
-        os.fchmod(fd, status.st_mode & 0o7777)
-        _copy_attributes(old, fd)
+        dress(fd)
         os.fsync(fd)
-        if not named:
+        if draft:
+            _rename_new(folder, draft, name)
+        else:
             # Through /proc, because linking by descriptor alone takes a privilege.
-            os.link(f"/proc/self/fd/{fd}", copy, dst_dir_fd=folder, follow_symlinks=True)
-            named = True
+            os.link(f"/proc/self/fd/{fd}", name, dst_dir_fd=folder, follow_symlinks=True)
         return _stamp(fd)
-    except OSError:
-        if named:
-            with suppress(FileNotFoundError):
-                os.unlink(copy, dir_fd=folder)
-        raise
     finally:
         os.close(fd)
+        if draft:
+            with suppress(FileNotFoundError):
+                os.unlink(draft, dir_fd=folder)
+
+
+def _dress(new: int, old: int, status: os.stat_result) -> None:
+    """Give a file the owner, mode and attributes of another."""
+    mine = os.fstat(new)
+    if (mine.st_uid, mine.st_gid) != (status.st_uid, status.st_gid):
+        with suppress(PermissionError):
+            os.fchown(new, status.st_uid, status.st_gid)
+    os.fchmod(new, status.st_mode & 0o7777)
+    _copy_attributes(old, new)
 
 
 def _copy_attributes(old: int, new: int) -> None:
@@ -266,14 +261,37 @@ def _copy_attributes(old: int, new: int) -> None:
 
 def _exchange(folder: int, copy: str, name: str) -> None:
     """Exchange two names; where the file system cannot, `copy` takes the place of `name`."""
+    if not _rename(folder, copy, name, _RENAME_EXCHANGE):
+        os.rename(copy, name, src_dir_fd=folder, dst_dir_fd=folder)
+
+
+def _rename_new(folder: int, draft: str, name: str) -> None:
+    """Rename a file without replacing another, by linking it where that is how it goes. Raises FileExistsError."""
+    if _rename(folder, draft, name, _RENAME_NOREPLACE):
+        return
+    try:
+        os.link(draft, name, src_dir_fd=folder, dst_dir_fd=folder)
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP):
+            raise
+        # Neither exists here: there is a moment in which another program's file would be replaced.
+        with suppress(FileNotFoundError):
+            os.stat(name, dir_fd=folder, follow_symlinks=False)
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), name) from None
+        os.rename(draft, name, src_dir_fd=folder, dst_dir_fd=folder)
+
+
+def _rename(folder: int, one: str, other: str, how: int) -> bool:
+    """`renameat2`; False where there is none, or the file system cannot do it `how` it is asked to. Raises OSError."""
     renameat2 = getattr(_libc, "renameat2", None)
-    if renameat2 is not None:
-        if renameat2(folder, os.fsencode(copy), folder, os.fsencode(name), _RENAME_EXCHANGE) == 0:
-            return
-        code = ctypes.get_errno()
-        if code not in (errno.ENOSYS, errno.EINVAL):
-            raise OSError(code, os.strerror(code))
-    os.rename(copy, name, src_dir_fd=folder, dst_dir_fd=folder)
+    if renameat2 is None:
+        return False
+    if renameat2(folder, os.fsencode(one), folder, os.fsencode(other), how) == 0:
+        return True
+    code = ctypes.get_errno()
+    if code in (errno.ENOSYS, errno.EINVAL):
+        return False
+    raise OSError(code, os.strerror(code))
 
 
 def _sync_folder(folder: int) -> None:
