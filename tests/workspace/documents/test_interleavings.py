@@ -335,12 +335,14 @@ class Interleavings(RuleBasedStateMachine):
                 if (shown := tab.documents[name])["phase"] != "open":
                     # What it had open it opens again; else the person opens what is in the tree.
                     tab.ask("show", name=name, path=shown["path"] if shown["phase"] == "offline" else self.paths[name])
-        await self._exchange()
-        for tab in self.tabs:
-            for name in NAMES:
-                if tab.documents[name]["path"] != self.paths[name]:
-                    # Its file went elsewhere, and another one is called that now.
-                    tab.ask("show", name=name, path=self.paths[name])
+        for _ in range(3):
+            await self._exchange()
+            for tab in self.tabs:
+                for name in NAMES:
+                    if tab.documents[name]["path"] != self.paths[name]:
+                        # Its file went elsewhere, and another one is called that now. What this browser keeps of the
+                        # one it was may lead there once more.
+                        tab.ask("show", name=name, path=self.paths[name])
         for _ in range(10):
             await self._exchange()
             await self._save()

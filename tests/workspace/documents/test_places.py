@@ -8,6 +8,7 @@ import pytest
 
 from coterie.workspace.documents import disk
 from coterie.workspace.documents.service import Documents
+from coterie.workspace.documents.store import Disk, pack, unpack
 from tests.workspace.documents.people import Page
 from tests.workspace.documents.test_hunt_races import Server, _by_hand, server
 
@@ -171,6 +172,59 @@ async def test_what_was_typed_before_a_file_was_moved_and_deleted_is_brought_to_
     await server.restart(ada)
     assert (ada.path, ada.gone, ada.text) == ("b", True, "only here file a")
     assert not ada.pending
+
+
+@pytest.mark.parametrize("looked", [True, False])
+async def test_a_page_is_led_to_its_history_although_another_file_has_its_path(server: Server, looked: bool) -> None:
+    """What the server had taken in already, and a page not heard of, is not carried over to that file as well."""
+    for path in "ac":
+        (server.files / path).write_text(f"file {path}")
+    ada, _ = await server.page("a", "ada"), await server.page("c", "ben")
+    ada.edit(0, 0, "typed ")
+    await ada.deliver()
+    assert ada.pending
+    if not looked:
+        await server.restart()
+    move(server, ("a", "b"), ("c", "a"))
+    await server.look()
+    await server.restart(ada)
+    assert (ada.path, ada.text, ada.pending) == ("b", "typed file a", [])
+    assert (await server.page("a", "cy")).text == "file c"
+
+
+async def test_a_page_is_led_to_the_history_that_followed_its_own(server: Server) -> None:
+    (server.files / "a").write_text("file a")
+    ada, ben = await server.page("a", "ada"), await server.page("a", "ben")
+    ben.disconnect()
+    await server.document("a")._begin_again()
+    await server.exchange(ada)
+    assert ada.epoch != ben.epoch
+    move(server, ("a", "b"))
+    await server.look()
+    (server.files / "a").write_text("another file")
+    await server.restart(ben)
+    assert (ben.path, ben.epoch) == ("b", ada.epoch)
+
+
+@pytest.mark.parametrize("lost", ["what was noted", "the end of the log"])
+async def test_changed_after_a_save_of_which_the_log_does_not_tell(
+    server: Server, monkeypatch: pytest.MonkeyPatch, lost: str
+) -> None:
+    """The catalogue knows which of the two files was the document's, also where neither is there any more."""
+    await typed(server, "a", "ada")
+    log = server.documents._catalogue.folder(server.documents.identity_of(server.document("a"))) / "log"
+    with monkeypatch.context() as patch:
+        if lost == "what was noted":
+            patch.setattr(Documents, "note_file", _nothing)
+        await server.document("a").save()
+    await server.end()
+    *records, last = unpack(log.read_bytes())[0]
+    assert last == Disk(disk.digest(b"ada's file a"))
+    log.write_bytes(b"".join(map(pack, records)))
+    await server.start()
+    (server.files / "other").write_text("file other")
+    move(server, ("other", "a"))
+    assert (await server.page("a", "ben")).text == "file other"
 
 
 @pytest.mark.parametrize("same", [True, False])

@@ -380,6 +380,7 @@ export class SharedDocument {
         if (this.successor) return;
         if (this.closed) return this.leave(opened);
         if (opened.path === this.facts.path) break;
+        this.notice({ kind: "info", sentence: `“${this.facts.path}” is “${opened.path}” now.`, version: 0 });
         // What this page had open there makes room for this; what that sent until now is in the next answer.
         this.owner.moved(this, opened.path);
       }

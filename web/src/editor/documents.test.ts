@@ -376,6 +376,8 @@ describe("a document", () => {
   it("follows its file", async () => {
     const document = await opened();
     const moves: string[] = [];
+    const notices: string[] = [];
+    document.onNotice(({ sentence }) => notices.push(sentence));
     documents.onMoved((from, to) => moves.push(`${from} ${to}`));
     channel.say({ type: "DocumentMoved", document: 7, path: "b.txt" });
     expect(document.snapshot().path).toBe("b.txt");
@@ -384,6 +386,7 @@ describe("a document", () => {
     channel.path = "c.txt";
     channel.restore();
     await vi.waitFor(() => expect(moves).toEqual(["a.txt b.txt", "b.txt c.txt"]));
+    expect(notices).toEqual(["“b.txt” is “c.txt” now."]);
   });
 
   /** A file with edits that only this page has, in whose place another one is put that is open. */

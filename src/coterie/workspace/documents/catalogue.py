@@ -1,7 +1,8 @@
 """Which log belongs to which file: a small database, by which a renamed file keeps its history.
 
-A document has a path and a file: inode and time of birth. While it is being saved it has a second file, the copy that
-is about to take the first one's place: noted before it does, so that a server that was killed knows either.
+A document has a path and a file: inode and time of birth, and the digest of its bytes when the document last knew it.
+While it is being saved it has a second file, the copy that is about to take the first one's place: noted before it
+does, so that a server that was killed knows either.
 """
 
 from __future__ import annotations
@@ -21,16 +22,22 @@ CREATE TABLE IF NOT EXISTS documents (
     path TEXT NOT NULL UNIQUE,
     inode INTEGER NOT NULL,
     born INTEGER NOT NULL,
-    opened REAL NOT NULL
+    opened REAL NOT NULL,
+    digest BLOB NOT NULL DEFAULT x''
 );
 CREATE INDEX IF NOT EXISTS documents_inode ON documents (inode);
 CREATE TABLE IF NOT EXISTS next_files (
     document TEXT PRIMARY KEY,
     inode INTEGER NOT NULL,
-    born INTEGER NOT NULL
+    born INTEGER NOT NULL,
+    digest BLOB NOT NULL DEFAULT x''
 );
 CREATE TABLE IF NOT EXISTS former_paths (
     path TEXT PRIMARY KEY,
+    document TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS histories (
+    epoch TEXT PRIMARY KEY,
     document TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS former_files (
@@ -75,6 +82,22 @@ class Catalogue:
         ).fetchone()
         return (row[0], row[1]) if row else None
 
+    def with_history(self, epoch: str) -> tuple[str, str] | None:
+        """Return identity and path of the document that has or had this history, or took the place of one that had."""
+        row = self.database.execute(
+            "SELECT id, path FROM histories JOIN documents ON id = document WHERE epoch = ?", (epoch,)
+        ).fetchone()
+        return (row[0], row[1]) if row else None
+
+    def began(self, identity: str, epoch: str) -> None:
+        """Note a history of a document."""
+        known = self.with_history(epoch)
+        if known is None or known[0] != identity:
+            with self.database:
+                self.database.execute(
+                    "INSERT OR REPLACE INTO histories (epoch, document) VALUES (?, ?)", (epoch, identity)
+                )
+
     def by_file(self, stamp: Stamp) -> list[tuple[str, str]]:
         """Return identity and last known path of the documents whose file has this stamp's inode and birth.
 
@@ -89,12 +112,16 @@ class Catalogue:
 
     def files(self, identity: str) -> list[Stamp]:
         """Return the files that may be a document's, as stamps of no size: the one it had last, and one being saved."""
+        return [file for file, _ in self.held(identity)]
+
+    def held(self, identity: str) -> list[tuple[Stamp, bytes]]:
+        """Return the same with the digests of their bytes, as last known."""
         rows = self.database.execute(
-            "SELECT inode, born FROM documents WHERE id = :id"
-            " UNION ALL SELECT inode, born FROM next_files WHERE document = :id",
+            "SELECT inode, born, digest FROM documents WHERE id = :id"
+            " UNION ALL SELECT inode, born, digest FROM next_files WHERE document = :id",
             {"id": identity},
         ).fetchall()
-        return [Stamp(0, 0, inode, born) for inode, born in rows]
+        return [(Stamp(0, 0, inode, born), digest) for inode, born, digest in rows]
 
     def replaced(self, identity: str, inode: int, born: int, version: int) -> None:
         """Another program put another file in the place of a document's; its versions up to `version` are of both.
@@ -130,13 +157,14 @@ class Catalogue:
         return identity
 
     def move(self, identity: str, path: str) -> None:
-        """The document is at `path` now; one that was there is forgotten, and led to this from its former paths."""
+        """The document is at `path` now; one that was there is gone, its former paths and histories lead here."""
         replaced = self.find(path)
         with self.database:
             if replaced is not None and replaced != identity:
                 self.database.execute("DELETE FROM next_files WHERE document = ?", (replaced,))
                 self.database.execute("DELETE FROM documents WHERE id = ?", (replaced,))
                 self.database.execute("UPDATE former_paths SET document = ? WHERE document = ?", (identity, replaced))
+                self.database.execute("UPDATE histories SET document = ? WHERE document = ?", (identity, replaced))
             self.database.execute(
                 "INSERT OR REPLACE INTO former_paths (path, document) SELECT path, id FROM documents WHERE id = ?",
                 (identity,),
@@ -144,25 +172,25 @@ class Catalogue:
             self.database.execute("DELETE FROM former_paths WHERE path = ?", (path,))
             self.database.execute("UPDATE documents SET path = ? WHERE id = ?", (path, identity))
 
-    def seen(self, identity: str, stamp: Stamp) -> None:
-        """Note which file is a document's."""
+    def seen(self, identity: str, stamp: Stamp, digest: bytes) -> None:
+        """Note which file is a document's, and the digest of what the document knows it to hold."""
         with self.database:
             self.database.execute("DELETE FROM next_files WHERE document = ?", (identity,))
             self.database.execute(
-                "UPDATE documents SET inode = ?, born = ?, opened = ? WHERE id = ?",
-                (stamp.inode, stamp.born, time.time(), identity),
+                "UPDATE documents SET inode = ?, born = ?, opened = ?, digest = ? WHERE id = ?",
+                (stamp.inode, stamp.born, time.time(), digest, identity),
             )
 
-    def saving(self, identity: str, stamp: Stamp) -> None:
-        """Note which file is about to take the place of a document's; on the medium when this returns.
+    def saving(self, identity: str, stamp: Stamp, digest: bytes) -> None:
+        """Note which file is about to take the place of a document's, and its bytes; on the medium when this returns.
 
         Blocks, meant for another thread. Raises OSError, sqlite3.Error.
         """
         path = self._folder / "catalogue.db"
         with closing(sqlite3.connect(path)) as database, database:
             database.execute(
-                "INSERT OR REPLACE INTO next_files (document, inode, born) VALUES (?, ?, ?)",
-                (identity, stamp.inode, stamp.born),
+                "INSERT OR REPLACE INTO next_files (document, inode, born, digest) VALUES (?, ?, ?, ?)",
+                (identity, stamp.inode, stamp.born, digest),
             )
         # The write-ahead log, which SQLite itself would only synchronise with everybody waiting for it.
         with suppress(FileNotFoundError):
@@ -185,6 +213,11 @@ class Catalogue:
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = NORMAL")
         database.executescript(_SCHEMA)
-        if "born" not in {column[1] for column in database.execute("PRAGMA table_info(documents)")}:
-            database.execute("ALTER TABLE documents ADD COLUMN born INTEGER NOT NULL DEFAULT 0")
+        for table, column, kind in (
+            ("documents", "born", "INTEGER NOT NULL DEFAULT 0"),
+            ("documents", "digest", "BLOB NOT NULL DEFAULT x''"),
+            ("next_files", "digest", "BLOB NOT NULL DEFAULT x''"),
+        ):
+            if column not in {known[1] for known in database.execute(f"PRAGMA table_info({table})")}:
+                database.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
         return database

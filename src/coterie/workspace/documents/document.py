@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import Any, Protocol
 
 from msgspec.structs import replace
@@ -61,11 +62,15 @@ class Keeper(Protocol):
         """Keep a text as a version and return its number, 0 when that failed."""
         ...
 
-    def file(self, stamp: Stamp) -> None:
-        """The document's file is this one now."""
+    def began(self, epoch: str) -> None:
+        """The document has this history."""
         ...
 
-    def saving(self, stamp: Stamp) -> None:
+    def file(self, stamp: Stamp, digest: bytes) -> None:
+        """The document's file is this one now, with bytes of this digest."""
+        ...
+
+    def saving(self, stamp: Stamp, digest: bytes) -> None:
         """The document's file is about to be this one. Blocks, called on another thread."""
         ...
 
@@ -154,11 +159,11 @@ class Document:
         keeper: Keeper,
         *,
         deleted: bool = False,
-        saved: bool | None = None,
+        held: bytes = b"",
     ) -> Document:
         """Read file and log. With `deleted` there is no file: the text is what the log holds.
 
-        `saved`: whether a save that was cut short was done, None when that is not known.
+        `held`: the digest of what the document's file held last, b"" when that is not known.
 
         Raises CoterieError when there is no text file that can be edited.
         """
@@ -166,7 +171,7 @@ class Document:
             if deleted:
                 opened = await asyncio.to_thread(opening.recall_or_begin, root, path, store)
             else:
-                opened = await asyncio.to_thread(opening.read, root, path, store, saved)
+                opened = await asyncio.to_thread(opening.read, root, path, store, held)
         except CoterieError:
             store.close()
             raise
@@ -240,7 +245,7 @@ class Document:
                     None,
                     b"",
                     self._store.journal,
-                    self._keeper.saving,
+                    partial(self._keeper.saving, digest=digest),
                     self._mode,
                 )
             except OSError as error:
@@ -418,7 +423,14 @@ class Document:
             return False
         try:
             done = await asyncio.to_thread(
-                disk.replace, self._root, self.path, data, known, self.digest, self._store.journal, self._keeper.saving
+                disk.replace,
+                self._root,
+                self.path,
+                data,
+                known,
+                self.digest,
+                self._store.journal,
+                partial(self._keeper.saving, digest=digest),
             )
             self._mode = done.mode
         except ChangedError as changed:
@@ -463,8 +475,7 @@ class Document:
 
     def _saved(self, written: Written, digest: bytes, stamp: Stamp) -> None:
         self._text, self._base, self.style = written.text, written.state, written.style
-        self.digest = digest
-        self._set_stamp(stamp)
+        self._set_stamp(stamp, digest)
         self._saved_changes = written.changes
         self._attempts.clear()
         self.problem = ""
@@ -473,10 +484,10 @@ class Document:
         if not self.dirty:
             self.room.tell(DocumentSaved(self.number, saved=True))
 
-    def _set_stamp(self, stamp: Stamp) -> None:
-        if not moves.same_file(stamp, self.stamp):
-            self._keeper.file(stamp)
-        self.stamp = stamp
+    def _set_stamp(self, stamp: Stamp, digest: bytes) -> None:
+        if not moves.same_file(stamp, self.stamp) or digest != self.digest:
+            self._keeper.file(stamp, digest)
+        self.stamp, self.digest = stamp, digest
 
     def _note_shape(self) -> None:
         """Put into the log how the file is written, when that changed."""
@@ -496,7 +507,7 @@ class Document:
     async def _take_in(self, content: Content, kind: Kind = Kind.OVERWRITTEN, name: str = "") -> bool:
         """Another program wrote the file: turn that into edits. Identical bytes are no event. Whether there was one."""
         if content.digest == self.digest:
-            self._set_stamp(content.stamp)
+            self._set_stamp(content.stamp, content.digest)
             if self.problem and not self.dirty:
                 self.problem = ""
                 self.room.tell(DocumentSaved(self.number, saved=True))
@@ -522,7 +533,7 @@ class Document:
             return await self._take_over(content, text, style)
         except OSError as error:
             # It is this file, and to be read again.
-            self._set_stamp(content.stamp._replace(modified=-1))
+            self._set_stamp(content.stamp._replace(modified=-1), self.digest)
             self._tell_problem(problem(error, self.path).sentence)
             return False
 
@@ -536,8 +547,8 @@ class Document:
             made = await asyncio.to_thread(epoch.foreign, base, text)
         await self._take_all(made, file=Disk(content.digest, state=made.state))
         self._attempts.clear()
-        self._text, self._base, self.digest, self.style = text, made.state, content.digest, style
-        self._set_stamp(content.stamp)
+        self._text, self._base, self.style = text, made.state, style
+        self._set_stamp(content.stamp, content.digest)
         self._mode = content.mode
         self._note_shape()
         self.problem = ""
@@ -683,6 +694,7 @@ class Document:
         self._store.replace([pack(record) for record in history.records])
         self.room.abandon()
         old, self.room = self.room, self._room(history)
+        self._keeper.began(history.epoch)
         self._shape = None
         self._note_shape()
         self._base = history.base

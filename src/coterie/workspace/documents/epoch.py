@@ -40,7 +40,7 @@ class History:
     overwritten: str | None = None
     """The text before a foreign change of the file, None when there was none."""
     doubtful: bool = False
-    """Whether it is a guess which of several saves that change came after."""
+    """Whether the log alone does not tell which of several saves that change came after."""
 
 
 def begin(text: str, digest: bytes) -> History:
@@ -52,10 +52,11 @@ def begin(text: str, digest: bytes) -> History:
     return History(epoch, replica, base=replica.state, records=records)
 
 
-def restore(records: Sequence[Record], text: str, digest: bytes, *, saved: bool | None = None) -> History:
+def restore(records: Sequence[Record], text: str, digest: bytes, *, held: bytes = b"") -> History:
     """Return the history in a log, in agreement with a file that holds `text`.
 
-    `saved`: whether the last save was done where the log does not tell, None when that is not known.
+    `held`: the digest of what the document's file held last where the log does not tell which of several saves was
+    done, b"" when that is not known.
 
     Raises ValueError for a log without a beginning, BrokenError for one that cannot be applied.
     """
@@ -63,8 +64,9 @@ def restore(records: Sequence[Record], text: str, digest: bytes, *, saved: bool 
     # A save that was killed halfway is recognised by the bytes it was about to write. Bytes from before the last save
     # are another program's: a branch that was checked out again, say.
     candidates = _candidates(points)
-    if saved is not None:
-        candidates = candidates[-1:] if saved else candidates[:1]
+    history.doubtful = len(candidates) > 1
+    known = [index for index, (_, disk) in enumerate(candidates) if disk.digest == held]
+    candidates = candidates[known[-1] if known else 0 :]
     for count, disk in reversed(candidates):
         if disk.digest == digest:
             history.base = _state(updates, count, disk)
@@ -76,7 +78,8 @@ def restore(records: Sequence[Record], text: str, digest: bytes, *, saved: bool 
         history.base = history.replica.state
         history.records.append(Disk(digest))
         return history
-    _reconcile(history, [_state(updates, count, disk) for count, disk in candidates], text, digest)
+    bases = candidates[:1] if known else candidates
+    _reconcile(history, [_state(updates, count, disk) for count, disk in bases], text, digest)
     return history
 
 
@@ -165,7 +168,7 @@ def _state(updates: Sequence[bytes], count: int, disk: Disk) -> bytes:
 
 def _reconcile(history: History, bases: list[bytes], text: str, digest: bytes) -> None:
     replica = history.replica
-    history.overwritten, history.doubtful = replica.text, len(bases) > 1
+    history.overwritten = replica.text
     base = min(bases or [EMPTY], key=lambda state: _distance(Replica([state]).text, text))
     try:
         made = foreign(base, text, replica.size)

@@ -26,15 +26,15 @@ class Opened(NamedTuple):
     style: encoding.Format
 
 
-def read(root: Root, path: str, store: Store, saved: bool | None = None) -> Opened:
-    """Open a file and its log; `saved`: whether a save that was cut short was done, None when that is not known.
+def read(root: Root, path: str, store: Store, held: bytes = b"") -> Opened:
+    """Open a file and its log; `held`: the digest of what the document's file held last, b"" when that is not known.
 
     Raises CoterieError when there is no text file that can be edited, or no log.
     """
     try:
         content = disk.read(root, path)
         text, style = encoding.decode(content.data)
-        return Opened(_history(store, text, content.digest, saved), content, text, style)
+        return Opened(_history(store, text, content.digest, held), content, text, style)
     except OSError as error:
         raise problem(error, path) from error
 
@@ -72,11 +72,11 @@ def _recalled(history: epoch.History) -> Opened:
     return Opened(history, Content(b"", history.digest, Stamp(0, 0, 0, 0), shape.mode), text, style)
 
 
-def _history(store: Store, text: str, digest: bytes, saved: bool | None) -> epoch.History:
+def _history(store: Store, text: str, digest: bytes, held: bytes) -> epoch.History:
     records = store.load()
     if records:
         try:
-            history = epoch.restore(records, text, digest, saved=saved)
+            history = epoch.restore(records, text, digest, held=held)
             # Here, or the document is not opened: see `Room.take`.
             store.append([pack(record) for record in history.records])
             if any(isinstance(record, Updates) for record in history.records):

@@ -50,45 +50,33 @@ class Places:
     async def at(self, path: str, stamp: Stamp) -> str:
         """Return the identity of the document at `path`, where a file is and which is not open."""
         async with self._one:
-            here = self._catalogue.find(path)
-            if here is not None and self._has(here, stamp):
-                return here
-            for identity, old in self._catalogue.by_file(stamp):
-                there = await asyncio.to_thread(disk.stamp, self._root, old)
-                if there is None and old not in self._is_open and await self._is_file_of(identity, path, stamp):
-                    if await self.make_room(path, identity):
-                        self.move(identity, path)
-                        return identity
-                elif here is None and there is not None and stamp.born and not self._has(identity, there):
-                    if old not in self._is_open and self._catalogue.by_file(there):
-                        # Another document's file, which brings that along.
-                        self.move(identity, path)
-                        return identity
-                    # A file that nobody knows goes on as that document: this one begins with its versions.
-                    return self._branch(path, stamp, identity, self._history.last(identity))
-            if here is not None:
-                self._note_replaced(here)
-                return here
-            former = self._catalogue.former(stamp)
-            return self._branch(path, stamp, *former) if former else self._catalogue.add(path, stamp)
+            return await self._at(path, stamp)
 
-    async def where(self, path: str) -> str | None:
-        """Return where the file is that used to be at `path`, or was when it is nowhere; None when that is not known.
+    async def where(self, path: str, epoch: str) -> str:
+        """Return where the document is that somebody had open at `path`, with the history `epoch`.
 
-        Also None when it is another document's now.
+        That is where its file is, also when another one is at `path` by now, or was when it is nowhere; `path` itself
+        where that is not known, or another document's file is there.
         """
         async with self._one:
-            known = self._catalogue.last_at(path)
+            known = self._catalogue.with_history(epoch)
+            if known is None and path not in self._is_open and await self._stamp(path) is None:
+                known = self._catalogue.last_at(path)
             if known is None:
-                return None
+                return path
             identity, now = known
-            if now in self._is_open or await asyncio.to_thread(disk.stamp, self._root, now) is not None:
+            if now in self._is_open:
                 return now
+            stamp = await self._stamp(now)
+            if stamp is not None:
+                # It may be another document's file, and this one's is elsewhere.
+                await self._at(now, stamp)
+                return (self._catalogue.with_history(epoch) or known)[1]
             found = await self._find(identity, now)
             if found is None:
                 return now
             if found in self._is_open or not await self.make_room(found, identity):
-                return None
+                return path
             self.move(identity, found)
             return found
 
@@ -100,7 +88,7 @@ class Places:
         here = self._catalogue.find(path)
         if here is None or here == identity:
             return True
-        stamp = await asyncio.to_thread(disk.stamp, self._root, path)
+        stamp = await self._stamp(path)
         if stamp is not None and self._has(here, stamp):
             return False
         where = await self._find(here, path)
@@ -111,17 +99,22 @@ class Places:
             await closing
         return await self._keep(here, path)
 
-    async def was_saved(self, identity: str, path: str) -> bool | None:
-        """Whether a document's save that was cut short was done, None when there was none or nothing tells.
+    async def held(self, identity: str, path: str) -> bytes:
+        """Return the digest of what a document's file held when it was last the document's; b"": not known.
 
-        The two files change names in one step: the one of them that still has a name, anywhere, was the document's.
+        After a save that was cut short, the two files tell whether it was done. They change names in one step: if the
+        old one still has a name, anywhere, it was not. Where neither has one it was, all but certainly.
         """
-        files = self._catalogue.files(identity)
-        if len(files) > 1 and all(file.born for file in files):
-            for file, saved in zip(reversed(files), (True, False), strict=True):
-                if await asyncio.to_thread(moves.find, self._root, path, file, b"") is not None:
-                    return saved
-        return None
+        (old, digest), *saving = self._catalogue.held(identity)
+        for new, written in saving:
+            if not (old.born and new.born):
+                return b""
+            if (
+                await asyncio.to_thread(moves.find, self._root, path, new, b"") is not None
+                or await asyncio.to_thread(moves.find, self._root, path, old, b"") is None
+            ):
+                return written
+        return digest
 
     def move(self, identity: str, path: str) -> None:
         """A document is at `path` now, and the versions of one that was there are its own."""
@@ -130,6 +123,29 @@ class Places:
             self._history.join(replaced, identity)
         self._catalogue.move(identity, path)
 
+    async def _at(self, path: str, stamp: Stamp) -> str:
+        here = self._catalogue.find(path)
+        if here is not None and self._has(here, stamp):
+            return here
+        for identity, old in self._catalogue.by_file(stamp):
+            there = await self._stamp(old)
+            if there is None and old not in self._is_open and await self._is_file_of(identity, path, stamp):
+                if await self.make_room(path, identity):
+                    self.move(identity, path)
+                    return identity
+            elif here is None and there is not None and stamp.born and not self._has(identity, there):
+                if old not in self._is_open and self._catalogue.by_file(there):
+                    # Another document's file, which brings that along.
+                    self.move(identity, path)
+                    return identity
+                # A file that nobody knows goes on as that document: this one begins with its versions.
+                return self._branch(path, stamp, identity, self._history.last(identity))
+        if here is not None:
+            self._note_replaced(here)
+            return here
+        former = self._catalogue.former(stamp)
+        return self._branch(path, stamp, *former) if former else self._catalogue.add(path, stamp)
+
     async def _find(self, identity: str, path: str) -> str | None:
         """Where a document's file is; `path` is where it was."""
         for file in self._catalogue.files(identity):
@@ -137,6 +153,9 @@ class Places:
             if found is not None and await self._is_file_of(identity, found, file):
                 return found
         return None
+
+    async def _stamp(self, path: str) -> Stamp | None:
+        return await asyncio.to_thread(disk.stamp, self._root, path)
 
     def _has(self, identity: str, stamp: Stamp) -> bool:
         """Whether a document's file, or the one it was about to have, has this inode and birth."""

@@ -307,8 +307,8 @@ class Documents:
     async def _document(self, path: str, epoch: str) -> tuple[Document, str]:
         """The document at a path, and its path as whoever asks should know it.
 
-        Somebody who had it open (and knows its epoch) is led to where it was moved, or given the text of one that was
-        deleted.
+        Somebody who had it open (and knows its epoch) is led to where it was moved, also when another file is at the
+        path by now, or given the text of one that was deleted.
         """
         try:
             real = self._root.resolve(path)
@@ -316,8 +316,8 @@ class Documents:
             if not epoch or error.code is not ErrorCode.NOT_FOUND:
                 raise
             real = path  # its folder is gone, too
-        if epoch and real not in self._by_path and await asyncio.to_thread(disk.stamp, self._root, real) is None:
-            path = real = await self._places.where(real) or real
+        if epoch and (now := await self._places.where(real, epoch)) != real:
+            path = real = now
         task = self._by_path.get(real)
         if isinstance(task, Document):
             return task, path
@@ -338,12 +338,13 @@ class Documents:
         self._next_number += 1
         store = Store(self._catalogue.folder(identity) / "log")
         keeper = _Keeper(self, identity)
-        saved = None if stamp is None else await self._places.was_saved(identity, path)
-        document = await Document.load(self._root, path, number, store, keeper, deleted=stamp is None, saved=saved)
+        held = b"" if stamp is None else await self._places.held(identity, path)
+        document = await Document.load(self._root, path, number, store, keeper, deleted=stamp is None, held=held)
         self._by_number[number] = document
         self._identity[number] = identity
+        keeper.began(document.room.epoch)
         if stamp is not None:
-            self.note_file(identity, document.stamp)
+            keeper.file(document.stamp, document.digest)
         self._run(self.outside.follow())
         document.rest(large=False)
         return document
@@ -358,17 +359,24 @@ class Documents:
             log.warning("a version was not kept: %s", error)
             return 0
 
-    def note_file(self, identity: str, stamp: Stamp) -> None:
-        """Note which file is a document's now."""
+    def note_file(self, identity: str, stamp: Stamp, digest: bytes) -> None:
+        """Note which file is a document's now, and what it holds."""
         try:
-            self._catalogue.seen(identity, stamp)
+            self._catalogue.seen(identity, stamp, digest)
         except sqlite3.Error as error:
             log.warning("which file a document has was not noted: %s", error)
 
-    def note_saving(self, identity: str, stamp: Stamp) -> None:
-        """Note which file a document is about to have. Blocks, may run on another thread."""
+    def note_history(self, identity: str, epoch: str) -> None:
+        """Note a history of a document."""
         try:
-            self._catalogue.saving(identity, stamp)
+            self._catalogue.began(identity, epoch)
+        except sqlite3.Error as error:
+            log.warning("a history of a document was not noted: %s", error)
+
+    def note_saving(self, identity: str, stamp: Stamp, digest: bytes) -> None:
+        """Note which file a document is about to have, and what it holds. Blocks, may run on another thread."""
+        try:
+            self._catalogue.saving(identity, stamp, digest)
         except (OSError, sqlite3.Error) as error:
             # Better saved than found again where it is renamed.
             log.warning("which file a document will have was not noted: %s", error)
@@ -408,7 +416,7 @@ class Documents:
         self._by_number.pop(document.number, None)
         identity = self._identity.pop(document.number)
         if not document.gone:
-            self.note_file(identity, document.stamp)
+            self.note_file(identity, document.stamp, document.digest)
         closing = self._closing[identity] = asyncio.get_running_loop().create_future()
         try:
             await document.close()
@@ -523,11 +531,14 @@ class _Keeper:
     def version(self, text: str | Packed, kind: Kind, *, name: str = "", authors: tuple[str, ...] = ()) -> int:
         return self._documents.keep(self._identity, text, kind, name=name, authors=authors)
 
-    def file(self, stamp: Stamp) -> None:
-        self._documents.note_file(self._identity, stamp)
+    def began(self, epoch: str) -> None:
+        self._documents.note_history(self._identity, epoch)
 
-    def saving(self, stamp: Stamp) -> None:
-        self._documents.note_saving(self._identity, stamp)
+    def file(self, stamp: Stamp, digest: bytes) -> None:
+        self._documents.note_file(self._identity, stamp, digest)
+
+    def saving(self, stamp: Stamp, digest: bytes) -> None:
+        self._documents.note_saving(self._identity, stamp, digest)
 
 
 def _name(path: str) -> str:
