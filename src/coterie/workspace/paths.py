@@ -85,8 +85,8 @@ _PROBLEMS = {
     errno.ENOSPC: (ErrorCode.DISK_FULL, _FULL),
     errno.EDQUOT: (ErrorCode.DISK_FULL, _FULL),
     errno.EFBIG: (ErrorCode.TOO_BIG, "“{}” would become larger than the machine allows."),
-    errno.EMFILE: (ErrorCode.UNAVAILABLE, "The machine has too many files open at the moment. Try again."),
-    errno.ENFILE: (ErrorCode.UNAVAILABLE, "The machine has too many files open at the moment. Try again."),
+    errno.EMFILE: (ErrorCode.UNAVAILABLE, "The machine has too many files open. End programs that are not needed."),
+    errno.ENFILE: (ErrorCode.UNAVAILABLE, "The machine has too many files open. End programs that are not needed."),
 }
 
 

@@ -25,6 +25,9 @@ const KEEP_AFTER = 250;
 const CHECK_AFTER = 3_000;
 const CHECK_AGAIN = 2_000;
 const BRING_AGAIN = 5_000;
+/** Milliseconds until what was refused for a while is asked for again, the first time and at most. */
+const FIRST_RETRY = 1_000;
+const LONGEST_RETRY = 30_000;
 /** Failures after which the same may succeed later. */
 const PASSING: readonly ErrorCode[] = ["unavailable", "disk-full"];
 
@@ -34,7 +37,7 @@ export type Phase = "opening" | "open" | "offline" | "failed";
 export interface DocumentFacts {
   path: string;
   phase: Phase;
-  /** Why it could not be opened. */
+  /** Why it could not be opened, or joined again. */
   failure: { code: ErrorCode; sentence: string } | null;
   writable: boolean;
   /** Why it is not writable, a sentence. */
@@ -102,6 +105,8 @@ export class SharedDocument {
   private differed = false;
   /** Where this page stood when it was last told that the server stands elsewhere. */
   private stood = "";
+  private retryTimer: ReturnType<typeof setTimeout> | undefined;
+  private tries = 0;
   private goingOver = false;
   private closed = false;
   /** The document whose file took this one's place: this page has it already, and shows it instead. */
@@ -166,6 +171,7 @@ export class SharedDocument {
 
   /** Join the room, on every (re)connection; at most one attempt at a time, and another one after it when asked meanwhile. */
   open(): Promise<void> {
+    clearTimeout(this.retryTimer);
     if (this.opening) this.again = true;
     else {
       this.opening = this.join().finally(() => {
@@ -182,6 +188,7 @@ export class SharedDocument {
   /** The connection is gone: what is typed from now on stays here until it is back. */
   lost(): void {
     this.number = 0;
+    clearTimeout(this.retryTimer);
     clearTimeout(this.checkTimer);
     clearTimeout(this.bringTimer);
     for (const connection of [...this.cursors.keys()]) this.setCursor(connection, null);
@@ -275,6 +282,7 @@ export class SharedDocument {
 
   close(): void {
     this.closed = true;
+    clearTimeout(this.retryTimer);
     clearTimeout(this.checkTimer);
     clearTimeout(this.bringTimer);
     if (this.number) this.channel.send({ type: "DocumentClose", document: this.number });
@@ -367,6 +375,7 @@ export class SharedDocument {
   private async join(): Promise<void> {
     await (this.ready ??= this.load());
     if (this.closed) return;
+    const connection = this.channel.welcome;
     try {
       let opened: DocumentOpened;
       for (;;) {
@@ -387,15 +396,28 @@ export class SharedDocument {
       this.cursors.clear();
       if (this.epoch && this.epoch !== opened.epoch) await this.rebase(opened.document);
       else this.merge(opened);
-      this.set({ phase: "open", failure: null, writable: opened.writable, reason: opened.reason, format: opened.format, gone: false });
+      const { writable, reason, format } = opened;
+      this.set({ phase: "open", failure: null, problem: "", writable, reason, format, gone: false });
       this.checkSoon();
       await this.bringOthers();
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
-      if (error.code === "unavailable") return;
-      const failure = { code: error.code, sentence: error.sentence };
-      this.set(this.epoch ? { phase: "offline", problem: error.sentence } : { phase: "failed", failure });
+      this.refusedFor(error, connection);
     }
+  }
+
+  /** The server refused something for a reason: the page says so, and asks again where that may pass. */
+  private refusedFor({ code, sentence }: RequestError, connection: Channel["welcome"]): void {
+    // Without the connection it goes on when there is one.
+    if (code === "unavailable" && (this.channel.state !== "open" || this.channel.welcome !== connection)) return;
+    const passing = PASSING.includes(code) && !this.closed;
+    if (passing) {
+      const delay = Math.min(LONGEST_RETRY, FIRST_RETRY * 2 ** this.tries++);
+      this.retryTimer = setTimeout(() => void this.open(), delay * (0.75 + Math.random() / 2));
+    }
+    const problem = passing ? `${sentence} This page tries again by itself.` : sentence;
+    const failure = { code, sentence: problem };
+    this.set(this.epoch ? { phase: "offline", problem, failure } : { phase: "failed", failure });
   }
 
   private merge(opened: DocumentOpened): void {
@@ -637,6 +659,7 @@ export class SharedDocument {
     clearTimeout(this.checkTimer);
     this.checkTimer = setTimeout(() => {
       if (!this.number || this.pending.length > 0) return;
+      this.tries = 0;
       const { size, checksum } = proof(this.text.toString());
       this.channel.send({ type: "DocumentCheck", document: this.number, state_vector: Y.encodeStateVector(this.doc), size, checksum });
     }, delay);
@@ -647,6 +670,7 @@ export class SharedDocument {
     if (this.goingOver || !this.number) return;
     this.goingOver = true;
     const room = this.number;
+    const connection = this.channel.welcome;
     this.number = 0;
     try {
       await this.rebase(room);
@@ -654,8 +678,7 @@ export class SharedDocument {
       this.checkSoon();
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
-      // Without a connection it goes on when there is one. Anything else stays as it is, and says so.
-      if (error.code !== "unavailable" || this.channel.state === "open") this.set({ phase: "offline", problem: error.sentence });
+      this.refusedFor(error, connection);
     } finally {
       this.goingOver = false;
       this.hasEnded();

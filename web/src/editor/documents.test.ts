@@ -148,6 +148,12 @@ function serverText(): string {
   return channel.server.getText("text").toString();
 }
 
+/** Text that cannot be packed. */
+function noise(length: number): string {
+  const drawn = () => String.fromCharCode(...crypto.getRandomValues(new Uint8Array(1 << 14)).map((byte) => 32 + (byte % 95)));
+  return Array.from({ length: length >> 14 }, drawn).join("");
+}
+
 beforeEach(() => {
   stores += 1;
   channel = new ScriptedChannel();
@@ -351,7 +357,7 @@ describe("a document", () => {
     channel.failure = new RequestError("disk-full", "The disk is full.");
     channel.say({ type: "DocumentRefused", document: 7, code: "too-big", sentence: "Longer than 10 MB." });
     await vi.waitFor(() => expect(document.snapshot().phase).toBe("offline"));
-    expect(document.snapshot()).toMatchObject({ problem: "The disk is full.", unconfirmed: 1 });
+    expect(document.snapshot()).toMatchObject({ problem: "The disk is full. This page tries again by itself.", unconfirmed: 1 });
     expect(document.text.toString()).toBe("hello mine");
   });
 
@@ -371,6 +377,99 @@ describe("a document", () => {
     channel.failure = null;
     await document.open();
     expect(document.snapshot().phase).toBe("open");
+  });
+
+  it("asks again by itself, ever more seldom, when it was refused for a while only, and says so", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      let asked = 0;
+      const request = channel.request.bind(channel);
+      channel.request = (message) => {
+        if (message.type === "DocumentOpen") asked += 1;
+        return request(message);
+      };
+      channel.failure = new RequestError("unavailable", "Too many files are open.");
+      const document = documents.open("a.txt");
+      await vi.waitFor(() => expect(document.snapshot().phase).toBe("failed"));
+      expect(document.snapshot().failure?.sentence).toBe("Too many files are open. This page tries again by itself.");
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect(asked).toBeGreaterThan(4);
+      expect(asked).toBeLessThan(10);
+      channel.failure = null;
+      await vi.advanceTimersByTimeAsync(40_000);
+      expect(document.snapshot()).toMatchObject({ phase: "open", failure: null });
+      expect(document.text.toString()).toBe("hello");
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("joins again by itself when that was refused after the connection came back", async () => {
+    const document = await opened();
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      channel.drop();
+      document.text.insert(5, " offline");
+      channel.failure = new RequestError("unavailable", "Too many files are open.");
+      channel.restore();
+      await vi.waitFor(() => expect(document.snapshot().problem).toContain("tries again by itself"));
+      expect(document.snapshot()).toMatchObject({ phase: "offline", unconfirmed: 1 });
+      channel.failure = null;
+      await vi.advanceTimersByTimeAsync(2_000);
+      await vi.waitFor(() => expect(document.snapshot()).toMatchObject({ phase: "open", unconfirmed: 0, problem: "" }));
+      expect(serverText()).toBe("hello offline");
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("brings a refused text by itself once there is room for it", async () => {
+    const document = await opened();
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      const tries = failing(new RequestError("disk-full", "The disk is full."), 1);
+      document.text.insert(5, "x".repeat(2 << 20));
+      await vi.waitFor(() => expect(document.snapshot().problem).toContain("The disk is full."));
+      await vi.advanceTimersByTimeAsync(2_000);
+      await vi.waitFor(() => expect(document.snapshot()).toMatchObject({ unconfirmed: 0, problem: "" }));
+      expect(tries()).toHaveLength(2);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("keeps what is too large to be sent even as text, here and in the browser, and says so", async () => {
+    const long = noise(6 << 20);
+    channel.server.getText("text").delete(0, 5);
+    channel.server.getText("text").insert(0, long);
+    const document = await opened();
+    channel.drop();
+    const typed = noise(2 << 20);
+    document.text.insert(0, typed);
+    channel.restore();
+    await vi.waitFor(() => expect(document.snapshot().problem).toContain("too large to be sent. It stays on this page"), 10_000);
+    expect(document.snapshot()).toMatchObject({ phase: "offline", unconfirmed: 1 });
+    expect(document.text.toString() === typed + long).toBe(true);
+    expect(channel.edits()).toHaveLength(0);
+    expect(channel.sent.filter(({ type }) => type === "DocumentRebase")).toHaveLength(0);
+    // Nor does a page that goes away lose it.
+    const kept = store();
+    await vi.waitFor(async () => expect((await kept.get("a.txt"))?.edits).toBe(1), 10_000);
+    const doc = new Y.Doc();
+    const found = await kept.get("a.txt");
+    if (found) for (const update of [found.confirmed, found.pending]) Y.applyUpdate(doc, update);
+    expect(doc.getText("text").toString() === typed + long).toBe(true);
+  }, 30_000);
+
+  it("keeps showing a deleted file's text that a page which may only watch has alone", async () => {
+    const document = await opened();
+    channel.drop();
+    channel.writable = false;
+    channel.failure = new RequestError("not-found", "This may be the only copy.");
+    channel.restore();
+    await vi.waitFor(() => expect(document.snapshot().failure).toEqual({ code: "not-found", sentence: "This may be the only copy." }));
+    expect(document.snapshot().phase).toBe("offline");
+    expect(document.text.toString()).toBe("hello");
   });
 
   it("follows its file", async () => {
