@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from coterie.workspace.documents import disk
+from coterie.workspace.documents import disk, inplace
 from coterie.workspace.documents.service import Documents
 from coterie.workspace.documents.store import Disk, pack, unpack
 from tests.workspace.documents.people import Page
@@ -225,6 +225,29 @@ async def test_changed_after_a_save_of_which_the_log_does_not_tell(
     (server.files / "other").write_text("file other")
     move(server, ("other", "a"))
     assert (await server.page("a", "ben")).text == "file other"
+
+
+@pytest.mark.parametrize("done", [True, False])
+async def test_changed_after_a_save_in_place_that_was_cut_short(
+    server: Server, monkeypatch: pytest.MonkeyPatch, done: bool
+) -> None:
+    """It is the same file before and after: which of the two texts it held is seen from what it holds."""
+    (server.files / "a").write_text("file a")
+    (server.files / "b").hardlink_to(server.files / "a")
+    await typed(server, "a", "ada")
+    log = server.documents._catalogue.folder(server.documents.identity_of(server.document("a"))) / "log"
+    with monkeypatch.context() as patch:
+        patch.setattr(Documents, "note_file", _nothing)
+        if not done:
+            patch.setattr(inplace, "overwrite", _killed)
+        await server.document("a").save()
+    await server.end()
+    records = unpack(log.read_bytes())[0]
+    log.write_bytes(b"".join(map(pack, records[:-1] if done else records)))
+    await server.start()
+    with (server.files / "a").open("a") as file:
+        file.write(" and more")
+    assert (await server.page("a", "ben")).text == "ada's file a and more"
 
 
 @pytest.mark.parametrize("same", [True, False])

@@ -109,9 +109,9 @@ def replace(
     """Put `data` into the place of the file, which the caller knows as `known`; None: there is no file.
 
     Mode, owner and extended attributes stay; a new file has `mode`, and missing folders are made. A file with several
-    names, or in a folder that cannot be written, is overwritten in place, by way of `journal`. `finished` is told of
-    the copy that is about to take the file's place. Raises ChangedError, and CoterieError (NOT_FOUND when the file is
-    gone, FORBIDDEN when its mode lets nobody write it).
+    names, or in a folder that cannot be written, is overwritten in place, by way of `journal`. `finished` is told which
+    file is about to have the data: the copy that takes the file's place, or the file itself. Raises ChangedError, and
+    CoterieError (NOT_FOUND when the file is gone, FORBIDDEN when its mode lets nobody write it).
     """
     if known is None:
         _make_folders(root, path)
@@ -133,6 +133,7 @@ def replace(
             if not mode & 0o222 or not os.access(name, os.W_OK, dir_fd=folder):
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
             if status.st_nlink > 1 or not os.access(".", os.W_OK, dir_fd=folder):
+                finished(known)
                 inplace.overwrite(folder, name, path, data, journal)
                 return Replaced(_stamp_of(folder, name), None, mode)
             copy = f"{TEMPORARY}{secrets.token_hex(8)}"

@@ -58,6 +58,9 @@ class Places:
         That is where its file is, also when another one is at `path` by now, or was when it is nowhere; `path` itself
         where that is not known, or another document's file is there.
         """
+        known = self._catalogue.with_history(epoch)
+        if known is not None and known[1] in self._is_open:
+            return known[1]
         async with self._one:
             known = self._catalogue.with_history(epoch)
             if known is None and path not in self._is_open and await self._stamp(path) is None:
@@ -103,11 +106,12 @@ class Places:
         """Return the digest of what a document's file held when it was last the document's; b"": not known.
 
         After a save that was cut short, the two files tell whether it was done. They change names in one step: if the
-        old one still has a name, anywhere, it was not. Where neither has one it was, all but certainly.
+        old one still has a name, anywhere, it was not. Where neither has one it was, all but certainly. A file that was
+        overwritten in place tells nothing.
         """
         (old, digest), *saving = self._catalogue.held(identity)
         for new, written in saving:
-            if not (old.born and new.born):
+            if old == new or not (old.born and new.born):
                 return b""
             if (
                 await asyncio.to_thread(moves.find, self._root, path, new, b"") is not None
