@@ -175,6 +175,42 @@ async def test_a_large_edit_travels_as_text(server: Server) -> None:
     assert not kept(server)
 
 
+async def test_what_was_typed_offline_may_be_longer_than_any_edit(server: Server) -> None:
+    (server.files / "a.txt").write_text("begin\n")
+    ada, ben = await server.page("a.txt", "ada"), await server.page("a.txt", "ben")
+    ada.disconnect()
+    typed = "".join(f"line {at} that was typed offline\n" for at in range(250_000))
+    assert len(typed) > 8 << 20
+    ada.edit(6, 0, typed)
+    ada.connect(server.documents)
+    await ada.deliver()
+    ada.receive()
+    assert [type(message) for message in ada.sent] == [wire.DocumentEdit]
+    await ada.deliver()
+    assert [refused.code for refused in refusals(ada)] == [ErrorCode.LIMIT]
+    await server.type(ben, 0, "ben ", ada)
+    await server.exchange(ada, ben)
+    assert ada.member
+    assert ada.member.closed is None
+    assert ada.text == ben.text == "ben begin\n" + typed
+    assert not kept(server)
+
+
+async def test_what_was_typed_offline_and_fits_no_more_is_a_version(server: Server) -> None:
+    begin = "begin\n" * 400_000
+    (server.files / "a.txt").write_text(begin)
+    ada, ben = await server.page("a.txt", "ada"), await server.page("a.txt", "ben")
+    ada.disconnect()
+    typed = "".join(f"line {at} that was typed offline\n" for at in range(250_000))
+    ada.edit(0, 0, typed)
+    ada.connect(server.documents)
+    await server.exchange(ada, ben)
+    assert ada.text == ben.text == begin
+    assert kept(server) == [typed + begin]
+    assert ada.notices
+    assert "longer than 10 MB" in ada.problems[0]
+
+
 # How long everyone waits
 
 

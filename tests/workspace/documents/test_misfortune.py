@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from coterie.wire.errors import ErrorCode
 from coterie.wire.messages import documents as wire
 from coterie.workspace.documents import disk, document, outside, service, store
 from coterie.workspace.documents.replica import BrokenError, Replica
@@ -148,6 +149,34 @@ async def test_a_file_that_may_not_be_written_is_not(server: Server, mode: int) 
     await server.document("a.txt").save()
     assert path.read_text() == "one two"
     assert [told.saved for told in heard(ada)] == [True]
+
+
+@pytest.mark.parametrize("had", [False, True], ids=["anew", "again"])
+async def test_whoever_is_refused_for_a_while_is_let_in_when_asking_again(
+    server: Server, monkeypatch: pytest.MonkeyPatch, had: bool
+) -> None:
+    (server.files / "a.txt").write_text("one")
+    ada = Page("ada", "a.txt")
+    if had:
+        ada = await server.page("a.txt", "ada")
+        ada.disconnect()
+        await server.unload("a.txt")
+        ada.edit(3, 0, " offline")
+
+    def exhausted(*_: Any, **__: Any) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(store.Store, "load", exhausted)
+        ada.connect(server.documents)
+        await server.exchange(ada)
+        (refused,) = ada.failures
+        assert refused.code is ErrorCode.UNAVAILABLE
+        assert not ada.joined
+    ada._open(ada.epoch)
+    await server.exchange(ada)
+    assert ada.joined
+    assert ada.text == server.document("a.txt").room.replica.text == ("one offline" if had else "one")
 
 
 async def test_a_disk_that_can_only_be_read(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from coterie.wire.capabilities import Role
+from coterie.wire.errors import ErrorCode
 from coterie.wire.messages import documents as wire
 from coterie.workspace.documents import document, outside, service
-from tests.workspace.documents.people import Page
+from tests.workspace.documents.people import FakeMember, Page
 from tests.workspace.documents.test_hunt_races import Server
 
 FILES = [
@@ -138,3 +140,29 @@ async def test_with_its_log_lost_pages_bring_what_they_have(server: Server, log:
     await server.restart(ada, ben)
     await restore(server, ben)
     assert path.read_bytes() == b"four three"
+
+
+async def test_with_its_log_lost_a_page_that_may_only_watch_is_not_given_an_empty_text(server: Server) -> None:
+    path = server.files / "a.txt"
+    path.write_bytes(b"one")
+    watcher = await server.page("a.txt", "ada")
+    path.unlink()
+    await server.look()
+    watcher.disconnect()
+    lost = server.documents._catalogue.folder(server.documents.identity_of(server.document("a.txt"))) / "log"
+    await server.end()
+    lost.unlink()
+    await server.start()
+    watcher.connect(server.documents)
+    assert watcher.member
+    watcher.member.ticket = FakeMember("ada", Role.WATCHER).ticket
+    await server.exchange(watcher)
+    (refused,) = watcher.failures
+    assert refused.code is ErrorCode.NOT_FOUND
+    assert "may be the only copy" in refused.sentence
+    assert watcher.text == "one"
+    path.write_bytes(b"two")
+    await server.look()
+    watcher._open("")
+    await server.exchange(watcher)
+    assert watcher.joined, "there is a file again"

@@ -8,6 +8,7 @@ import { mayTakeFocus } from "../ide/focus";
 import { RequestError } from "../wire/channel";
 import type { SharedDocument } from "./document";
 import classes from "./EditorPane.module.css";
+import OnlyCopy from "./OnlyCopy";
 import { Editor, type Place } from "./view";
 
 const HistoryView = lazy(() => import("./HistoryView"));
@@ -45,7 +46,7 @@ function DocumentPane({ shared, active, at }: { shared: SharedDocument; active: 
     [shared, notify],
   );
 
-  if (facts.failure?.code === "too-big") {
+  if (facts.phase === "failed" && facts.failure?.code === "too-big") {
     return (
       <Suspense fallback={<Waiting path={facts.path} />}>
         <LargeText channel={channel} path={facts.path} />
@@ -74,7 +75,13 @@ function DocumentPane({ shared, active, at }: { shared: SharedDocument; active: 
   if (facts.phase === "opening") return <Waiting path={facts.path} />;
   return (
     <div className={classes.pane}>
-      {facts.gone && <Gone shared={shared} />}
+      {facts.phase === "offline" && facts.failure?.code === "not-found" ? (
+        <div className={classes.banner} data-tone="warning">
+          <OnlyCopy sentence={facts.failure.sentence} path={facts.path} text={() => shared.text.toString()} />
+        </div>
+      ) : (
+        facts.gone && <Gone shared={shared} />
+      )}
       {!facts.writable && facts.phase === "open" && facts.reason && (
         <div className={classes.banner} role="status">
           <Text size="sm">Read-only. {facts.reason}</Text>

@@ -50,7 +50,7 @@ export class Editor {
       this.begin();
       this.generation = generation;
     }
-    const open = writable || phase === "offline";
+    const open = writable || (phase === "offline" && this.around.channel.may("document.write"));
     if (this.view.state.readOnly === open) this.view.dispatch({ effects: this.editable.reconfigure(this.access(open)) });
   }
 

@@ -191,6 +191,13 @@ class Documents:
         if timer := self._idle.pop(document.number, None):
             timer.cancel()
         writable = member.may(Capability.DOCUMENT_WRITE)
+        if document.gone and message.epoch not in ("", document.room.epoch) and not writable:
+            # Whoever may write brings what they have; what this page has stays there, and nowhere else perhaps.
+            self._rest(document)
+            raise CoterieError(
+                ErrorCode.NOT_FOUND,
+                "This file was deleted, and its history begins anew. What this page shows may be the only copy.",
+            )
         try:
             document.room.join(
                 member,
