@@ -111,6 +111,8 @@ export class SharedDocument {
   private closed = false;
   /** The document whose file took this one's place: this page has it already, and shows it instead. */
   successor: SharedDocument | null = null;
+  /** The server has all that is here, where its file is now. */
+  private there = false;
   /** Documents whose successor this is, and whose edits are still to be brought here. */
   private guests = new Set<SharedDocument>();
   /** Edits of pages that are gone, in other histories, which are still to be brought here. */
@@ -219,13 +221,16 @@ export class SharedDocument {
   /** Another document's file took this one's place, or it is the same one: bring it what only this page has, then close. */
   async giveWay(to: SharedDocument): Promise<void> {
     this.successor = to;
+    const heard = this.number > 0 || this.kept || !this.epoch;
     // The room is gone, or is the other's by now: nothing more is said to it.
     this.lost();
     clearTimeout(this.keepTimer);
     for (const guest of this.guests) to.guests.add(guest);
     this.guests.clear();
     this.others = 0;
-    if (this.pending.length > 0) {
+    // A server that lost its log may lack more than what is not confirmed: the answer that is on its way tells.
+    if (!heard) await this.opening;
+    if (this.pending.length > 0 || !(heard || this.there || !this.channel.may("document.write"))) {
       to.guests.add(this);
       this.count();
       await this.bring();
@@ -243,7 +248,8 @@ export class SharedDocument {
     const aside = this.offline.putAside(this.facts.path, this.unconfirmed(), identity);
     const base = await deflate(this.confirmed.getText("text").toString());
     const mine = await deflate(this.text.toString());
-    while (this.pending.length > 0 && this.channel.may("document.write")) {
+    let brought = false;
+    while (!brought && this.channel.may("document.write")) {
       const to = this.heir;
       await to.until(() => to.room > 0 || to.closed);
       if (to.closed && to === this.heir) break;
@@ -251,6 +257,7 @@ export class SharedDocument {
       try {
         if (to.epoch === this.epoch) await to.adopt(this);
         else await this.carryOver(to.room, base, mine, to, identity);
+        brought = true;
         this.pending = [];
         this.count();
         to.checkSoon();
@@ -266,7 +273,7 @@ export class SharedDocument {
     }
     const kept = await aside;
     if (!kept) return;
-    if (this.pending.length === 0) await this.offline.forget([kept]);
+    if (brought) await this.offline.forget([kept]);
     else this.offline.leave(kept);
   }
 
@@ -374,7 +381,7 @@ export class SharedDocument {
 
   private async join(): Promise<void> {
     await (this.ready ??= this.load());
-    if (this.closed) return;
+    if (this.closed || this.successor) return;
     const connection = this.channel.welcome;
     try {
       let opened: DocumentOpened;
@@ -386,8 +393,8 @@ export class SharedDocument {
           state_vector: this.epoch ? Y.encodeStateVector(this.doc) : new Uint8Array(),
           client: this.doc.clientID,
         })) as DocumentOpened;
-        if (this.successor) return;
-        if (this.closed) return this.leave(opened);
+        if (this.successor) this.there = opened.epoch === this.epoch && lackingThere(this.doc, opened, NOTHING).length === NOTHING.length;
+        if (this.successor || this.closed) return this.leave(opened);
         if (opened.path === this.facts.path) break;
         this.notice({ kind: "info", sentence: `“${this.facts.path}” is “${opened.path}” now.`, version: 0 });
         // What this page had open there makes room for this; what that sent until now is in the next answer.
@@ -408,7 +415,8 @@ export class SharedDocument {
 
   /** The server refused something for a reason: the page says so, and asks again where that may pass. */
   private refusedFor({ code, sentence }: RequestError, connection: Channel["welcome"]): void {
-    // Without the connection it goes on when there is one.
+    // What this has is brought to the successor; without the connection it goes on when there is one.
+    if (this.successor) return;
     if (code === "unavailable" && (this.channel.state !== "open" || this.channel.welcome !== connection)) return;
     const passing = PASSING.includes(code) && !this.closed;
     if (passing) {
@@ -550,10 +558,10 @@ export class SharedDocument {
     into.notice({ kind: "warning", sentence, version: done.version });
   }
 
-  /** It was closed before it was in the room; another one that the page opened since may be there, or on its way. */
+  /** It is in the room and not shown any more; another one that the page opened since may be there, or on its way. */
   private leave({ document, path }: DocumentOpened): void {
     this.number = 0;
-    if (this.owner.shows(path) || this.owner.shows(this.facts.path)) return;
+    if (this.owner.shows(path) || (!this.successor && this.owner.shows(this.facts.path))) return;
     this.channel.send({ type: "DocumentClose", document });
   }
 
@@ -648,7 +656,7 @@ export class SharedDocument {
     return {
       epoch: this.epoch,
       confirmed: Y.encodeStateAsUpdate(this.confirmed),
-      pending: Y.mergeUpdates(this.pending.map(({ update }) => update)),
+      pending: Y.mergeUpdates([NOTHING, ...this.pending.map(({ update }) => update)]),
       edits: this.edits,
     };
   }

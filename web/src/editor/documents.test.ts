@@ -518,6 +518,29 @@ describe("a document", () => {
     expect(documents.snapshot()).toHaveLength(0);
   });
 
+  it.each([false, true])("gives back what a server lost, as another file has its place (own file elsewhere: %s)", async (elsewhere) => {
+    const replaced = await opened("a.txt");
+    Object.assign(channel, { path: "b.txt", epoch: "of b", server: new Y.Doc() });
+    const moving = await opened("b.txt");
+    channel.drop();
+    channel.sent = [];
+    channel.path = "a.txt";
+    const request = channel.request.bind(channel);
+    channel.request = async (message) => {
+      const answer = await request(message);
+      if (!elsewhere || message.type !== "DocumentOpen" || message.epoch !== "first") return answer;
+      return { ...answer, path: "c.txt", document: 8, epoch: "first", state_vector: message.state_vector } as ServerMessage;
+    };
+    const go = holding((message) => message.type === "DocumentOpen" && message.epoch === "first");
+    channel.restore();
+    await vi.waitFor(() => expect(replaced.successor).toBe(moving));
+    go();
+    const said = () => channel.sent.filter(({ type }) => type === "DocumentRebase" || type === "DocumentClose");
+    await vi.waitFor(() => expect(said()).toHaveLength(1));
+    await vi.waitFor(() => expect(replaced["closed"]).toBe(true));
+    expect(said()).toMatchObject([elsewhere ? { type: "DocumentClose", document: 8 } : { type: "DocumentRebase", document: 7 }]);
+  });
+
   it("stays in its room when what had its place was still on its way there", async () => {
     const replaced = await opened();
     channel.path = "b.txt";
