@@ -277,8 +277,7 @@ class Interleavings(RuleBasedStateMachine):
     def files_move(self, name: str, how: str, notice: bool) -> None:
         if how == "rename" and self.file(name).exists():
             self._rename(name)
-        # Open: files that change places while the disk is full may leave a word in one of them twice.
-        elif how == "swap" and not self.medium.full and all(self.file(one).exists() for one in NAMES):
+        elif how == "swap" and all(self.file(one).exists() for one in NAMES):
             before = self._words()
             one, two = (self.file(one) for one in NAMES)
             one.rename(self.files / "between")
