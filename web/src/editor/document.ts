@@ -7,6 +7,7 @@
 import * as Y from "yjs";
 import { RequestError, type Channel } from "../wire/channel";
 import type { DocumentOpened, ErrorCode } from "../wire/generated";
+import { packCursor, unpackCursor, type RemoteCursor } from "./cursor";
 import { deflate } from "./deflate";
 import { lackingThere } from "./lacking";
 import type { Kept, OfflineStore } from "./offline";
@@ -63,11 +64,6 @@ export interface DocumentNotice {
   sentence: string;
   /** A version that holds what did not fit, 0: none. */
   version: number;
-}
-
-export interface RemoteCursor {
-  anchor: Y.RelativePosition;
-  head: Y.RelativePosition;
 }
 
 /** Who has the page's documents. */
@@ -736,25 +732,4 @@ function newIdentity(): string {
 function newUndo(text: Y.Text): Y.UndoManager {
   // Editors add themselves as origins, so that a person undoes what they typed and nothing else.
   return new Y.UndoManager(text, { trackedOrigins: new Set(), captureTimeout: 400 });
-}
-
-/** A cursor as it travels: the length of the first position in one byte, then both positions. */
-export function packCursor({ anchor, head }: RemoteCursor): Uint8Array {
-  const first = Y.encodeRelativePosition(anchor);
-  const second = Y.encodeRelativePosition(head);
-  const packed = new Uint8Array(1 + first.length + second.length);
-  packed[0] = first.length;
-  packed.set(first, 1);
-  packed.set(second, 1 + first.length);
-  return packed;
-}
-
-/** The cursor in what another page sent; null when it is not one. */
-export function unpackCursor(packed: Uint8Array): RemoteCursor | null {
-  try {
-    const middle = 1 + (packed[0] ?? 0);
-    return { anchor: Y.decodeRelativePosition(packed.subarray(1, middle)), head: Y.decodeRelativePosition(packed.subarray(middle)) };
-  } catch {
-    return null;
-  }
 }
