@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import time
 from dataclasses import dataclass
 
 import pytest
@@ -18,6 +19,12 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 CLIPBOARD = ["clipboard-read", "clipboard-write"]
 
+FLOOD = """clear; echo waiting; until [ -e go ]; do sleep 0.05; done
+head -c 5000000 /dev/zero | tr '\\0' x | fold -w 79 | tr '\\n' '\\r'
+echo; echo the end; touch out
+"""
+"""A program that puts out 5 MB once there is a file `go`."""
+
 
 @dataclass
 class Place:
@@ -31,6 +38,12 @@ class Place:
         """Write a file as an upload does."""
         url = f"/api/v1/workspaces/{self.workspace}/files/{path}"
         self.ada.http.put(url, content=text.encode()).raise_for_status()
+
+    def wait_for(self, path: str) -> None:
+        """Wait until there is a file."""
+        until = time.monotonic() + 20
+        while self.ada.http.get(f"/api/v1/workspaces/{self.workspace}/files/{path}").is_error:
+            assert time.monotonic() < until, path
 
 
 @pytest.fixture(scope="module")
@@ -218,6 +231,35 @@ def test_two_people_share_a_terminal(hub: RunningHub, place: Place, open_browser
     bar = hers.get_by_role("status").filter(has_text="Ended · the workspace was stopped")
     expect(bar).to_contain_text("Still running then: sleep 4321")
     TerminalView(hers, "Terminal 1 ended").expect_output("|42|")
+
+
+def test_whoever_is_too_slow_is_told_how_much_was_left_out(place: Place, open_browser: OpenBrowser) -> None:
+    page = open_browser()
+    # What the page says leaves it when the test lets it, as on a line that takes nothing for a while.
+    page.add_init_script(
+        """const send = WebSocket.prototype.send;
+        let held = null;
+        WebSocket.prototype.send = function (data) { held ? held.push([this, data]) : send.call(this, data); };
+        window.hold = () => { held = []; };
+        window.letGo = () => {
+            const all = held;
+            held = null;
+            for (const [socket, data] of all) send.call(socket, data);
+        };"""
+    )
+    place.put("flood.sh", FLOOD)
+    terminal = enter(signed_in(page, place.ada), place.workspace).open_terminal()
+    terminal.run("sh flood.sh")
+    terminal.expect_output("waiting")
+    page.evaluate("hold()")
+    place.put("go", "")
+    place.wait_for("out")
+    told = terminal.rows.filter(has_text="of output left out, faster than this connection")
+    expect(told).to_have_count(0)
+    expect(terminal.rows.filter(has_text="the end")).to_have_count(0)
+    page.evaluate("letGo()")
+    terminal.expect_output("the end")
+    expect(told).to_have_text(re.compile(r"[34]\.\d MB"))
 
 
 def test_searched_copied_pasted_and_linked(hub: RunningHub, place: Place, open_browser: OpenBrowser) -> None:

@@ -112,7 +112,7 @@ async def test_htop_for_a_late_joiner(start: Start) -> None:
 
 ALONE = {
     "htop": ("htop -d 2\r", "", ("Load average", "F10")),
-    "vim": ("vim -u NONE long.txt\r", "\x06" * 40, ("line 850 of", "line 851 of")),
+    "vim": ("vim -u NONE long.txt\r", "\x06" * 40, ("line 840 of", "line 862 of")),
     "less": ("less long.txt\r", " " * 60, ("line 1381 of", "line 1402 of")),
 }
 

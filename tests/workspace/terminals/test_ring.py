@@ -182,5 +182,16 @@ def test_a_reader_may_begin_before_the_tail_where_it_cannot_begin_within() -> No
     ring.append("é".encode()[:1])
     ring.append("é".encode()[1:] + b"c" * (20 << 10))
     assert ring.cut(ring.head - (16 << 10)).sequence == ring.head
-    assert 0 < ring.near(ring.head - (16 << 10)).sequence < ring.head
-    assert ring.near(0) == ring.cut(0)
+    assert 0 < ring.near(ring.head - (16 << 10), 1 << 20).sequence < ring.head
+    assert ring.near(0, 1 << 20) == ring.cut(0)
+
+
+def test_whoever_goes_on_near_the_end_sees_the_end() -> None:
+    ring = Ring()
+    for _ in range(5):
+        ring.append(b"flood" * 40_000)
+    ring.append(b"the end")
+    wanted = ring.head - (64 << 10)
+    near = ring.near(wanted, 1 << 20)
+    assert ring.read(near.sequence, 1 << 20) == b"flood" * 40_000 + b"the end"
+    assert ring.near(wanted, 1000).sequence == ring.head - len("the end"), "what is far back is not sent again"

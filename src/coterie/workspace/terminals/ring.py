@@ -95,17 +95,19 @@ class Ring:
                 return Cut(chunk.start, chunk.modes)
         return Cut(self.head, self.tracker.modes)
 
-    def near(self, sequence: int) -> Cut:
-        """Return a place at which a reader may begin: the first from `sequence` on, else the last before it.
+    def near(self, sequence: int, back: int) -> Cut:
+        """Return a place at which a reader may begin: the last within `back` bytes before `sequence`, else the next.
 
-        What is put out at once may be longer than what is wanted, and end inside a character each time.
+        What is put out at once may be longer than what is wanted, and end inside a character each time: after it there
+        may be no place at all, then it is the last one, however far back.
         """
-        cut = self.cut(sequence)
-        if cut.sequence == self.head:
-            for chunk in reversed(self._chunks):
-                if chunk.whole:
-                    return Cut(chunk.start, chunk.modes)
-        return cut
+        found: _Chunk | None = None
+        for chunk in reversed(self._chunks):
+            if found is not None and (found.start <= sequence or chunk.start < sequence - back):
+                break
+            if chunk.whole:
+                found = chunk
+        return Cut(found.start, found.modes) if found else self.cut(self.head)
 
     def contents(self) -> tuple[int, bytes, Modes]:
         """Return all that is kept from a safe place on: where it begins, the bytes, and the modes there."""

@@ -357,7 +357,7 @@ class Terminal:
     def _skip(self, reader: Reader) -> None:
         if self._send_screen(reader, max(reader.sent, self.ring.head - LAG) + 1):
             return
-        cut = self.ring.near(max(self.ring.start, self.ring.head - TAIL))
+        cut = self.ring.near(max(self.ring.start, self.ring.head - TAIL), LAG // 2)
         if cut.sequence <= reader.sent:
             return
         message = TerminalOutput(
