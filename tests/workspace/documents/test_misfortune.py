@@ -16,6 +16,7 @@ from coterie.wire.errors import ErrorCode
 from coterie.wire.messages import documents as wire
 from coterie.workspace.documents import disk, document, outside, service, store
 from coterie.workspace.documents.replica import BrokenError, Replica
+from tests.workspace.documents.medium import Medium
 from tests.workspace.documents.people import Page
 from tests.workspace.documents.test_hunt_races import Server
 
@@ -251,6 +252,29 @@ async def test_a_file_that_has_its_older_bytes_again_is_changed(server: Server, 
     assert ben.text == "main\n"
     await server.document("a.txt").save()
     assert path.read_text() == "main\n"
+
+
+async def test_what_was_carried_over_outlasts_a_cut_of_power_once_others_saw_it(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else they would bring back what they saw, and whoever carried it over the same text once more."""
+    medium = Medium()
+    medium.install(monkeypatch)
+    (server.files / "a.txt").write_text("one")
+    medium.settle(server.files)
+    ada, ben = await server.page("a.txt", "ada"), await server.page("a.txt", "ben")
+    ada.disconnect()
+    ada.edit(0, 0, "typed ")
+    await server.document("a.txt")._begin_again()
+    await server.document("a.txt").sync()
+    ada.connect(server.documents)
+    await server.exchange(ada, ben)
+    assert (ada.text, ben.text) == ("typed one", "typed one")
+    log = server.documents._catalogue.folder(server.documents.identity_of(server.document("a.txt")))
+    await server.end()
+    medium.cut(log, names=False, kept=0, noise=b"")
+    await server.start()
+    assert (await server.page("a.txt", "cy")).text == "typed one"
 
 
 async def test_changed_after_a_save_of_which_nobody_knows_whether_it_was_done(

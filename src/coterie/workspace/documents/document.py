@@ -320,12 +320,11 @@ class Document:
         room = self.room
         records: list[Record] = [*([file] if file else []), *dict.fromkeys(authors), *updates]
         room.log(await asyncio.to_thread(_logged, records) if file else _logged(records))
-        if file:
-            # And on the medium before anybody sees it: were the log without it after a cut of power, the file would be
-            # compared once more, and pages would bring back what they saw of the first time.
-            await self.sync()
-            if room is not self.room:
-                raise OSError(errno.EAGAIN, "a new history began meanwhile")
+        # And on the medium before anybody sees it: were the log without it after a cut of power, the file would be
+        # compared once more, or a page bring the same text again, and others what they saw of the first time.
+        await self.sync()
+        if room is not self.room:
+            raise OSError(errno.EAGAIN, "a new history began meanwhile")
         for index, (_, update) in enumerate(made.portions):
             if index:
                 await asyncio.sleep(0)  # others are heard
