@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -264,3 +265,37 @@ def test_undo_is_each_persons_own(place: Place, together: tuple[IdePage, IdePage
         ide.expect_text("hers middle")
     a.expect_same_text()
     b.expect_same_text()
+
+
+def test_the_only_copy_is_on_a_page_that_may_only_watch(
+    hub: RunningHub, place: Place, together: tuple[IdePage, IdePage]
+) -> None:
+    text = "all there is\n"
+    place.put("only.txt", text)
+    with sqlite3.connect(hub.data / "coterie.db") as database:
+        database.execute("UPDATE grants SET role = 'watcher' WHERE workspace_id = ?", (place.identity,))
+    database.close()
+    a, b = together
+    b.page.reload()
+    b.expect_connected()
+    b.open_file("only.txt")
+    b.expect_text(text)
+    a.page.close()
+    place.ada.post(f"/workspaces/{place.identity}/stop")
+    wait_for_state(place.ada, place.identity, "stopped")
+    folder = hub.data / "workspaces" / place.identity
+    (folder / "files" / "only.txt").unlink()
+    for log in folder.glob("state/documents/*/log"):
+        log.unlink()
+    place.ada.post(f"/workspaces/{place.identity}/start")
+    wait_for_state(place.ada, place.identity, "running")
+    b.expect_connected()
+    told = b.page.get_by_role("alert").filter(has_text="may be the only copy")
+    expect(told).to_be_visible()
+    b.editor.click()
+    b.page.keyboard.type("not typed")
+    b.expect_text(text)
+    with b.page.expect_download() as saved:
+        told.get_by_role("button", name="Download").click()
+    assert saved.value.suggested_filename == "only.txt"
+    assert saved.value.path().read_text() == text

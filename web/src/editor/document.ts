@@ -378,6 +378,8 @@ export class SharedDocument {
   private async join(): Promise<void> {
     await (this.ready ??= this.load());
     if (this.closed || this.successor) return;
+    // Perhaps the only copy, which this page cannot bring: not given up for another text. Who wants that opens it anew.
+    if (this.epoch && this.facts.failure?.code === "not-found" && !this.channel.may("document.write")) return;
     const connection = this.channel.welcome;
     try {
       let opened: DocumentOpened;

@@ -469,7 +469,19 @@ describe("a document", () => {
     channel.restore();
     await vi.waitFor(() => expect(document.snapshot().failure).toEqual({ code: "not-found", sentence: "This may be the only copy." }));
     expect(document.snapshot().phase).toBe("offline");
+    // Also when there is another file by now.
+    channel.drop();
+    channel.failure = null;
+    channel.epoch = "another";
+    channel.server = new Y.Doc();
+    channel.restore();
+    await document.open();
     expect(document.text.toString()).toBe("hello");
+    channel.drop();
+    channel.writable = true;
+    channel.restore();
+    await vi.waitFor(() => expect(document.snapshot().phase).toBe("open"));
+    expect(channel.sent.filter(({ type }) => type === "DocumentRebase")).toHaveLength(1);
   });
 
   it("follows its file", async () => {
