@@ -87,7 +87,8 @@ async def test_a_reader_whose_connection_is_full_is_sent_nothing(terminals: Term
     assert full.skipped[number] == 0
 
 
-async def test_a_program_waits_for_its_fastest_reader(terminals: Terminals) -> None:
+async def test_a_program_waits_for_its_fastest_reader(terminals: Terminals, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(terminal_module, "STALL", 1e6)
     ada = Tab(terminals)
     number = await ada.open()
     ada.shows = False
