@@ -97,7 +97,7 @@ async def test_a_program_waits_for_its_fastest_reader(terminals: Terminals, monk
     ring = terminals._terminals[number].ring
     for _ in range(100):
         await asyncio.sleep(0)
-    assert ring.head <= WINDOW + 64 * 1024
+    assert ring.head <= WINDOW + LONG_TURN
     ada.do(TerminalAck(number, ada.position[number]))
     await ada.until(lambda: ada.position[number] >= 2 * WINDOW)
 
