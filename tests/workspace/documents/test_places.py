@@ -80,6 +80,24 @@ async def test_files_that_change_places_after_a_save_that_was_cut_short(
     assert ("ada's" in ben.text) is not done
 
 
+async def test_changed_after_a_save_that_was_cut_short_over_a_file_of_the_same_bytes(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The document's own file has another name meanwhile, which does not say that the save was not done."""
+    for name in ("a", "other"):
+        (server.files / name).write_text("file a")
+    await typed(server, "a", "ada")
+    move(server, ("a", "b"), ("other", "a"))
+    with monkeypatch.context() as patch:
+        patch.setattr(disk, "_sync_folder", _killed)
+        await server.document("a").save()
+    await server.restart()
+    assert (server.files / "a").read_text() == "ada's file a"
+    (server.files / "other").write_text("ada's file a and more")
+    move(server, ("other", "a"))
+    assert (await server.page("a", "ben")).text == "ada's file a and more"
+
+
 async def test_what_another_program_put_there_is_known_after_a_kill(server: Server) -> None:
     page = await typed(server, "a", "ada")
     (server.files / "other").write_text("other file a")

@@ -65,7 +65,7 @@ class Replaced(NamedTuple):
 
 
 class ChangedError(Exception):
-    """The file holds something else than the caller knows; nothing was written."""
+    """The file is not as the caller knows it, or another one; nothing was written."""
 
     def __init__(self, content: Content) -> None:
         super().__init__("the file was changed by another program")
@@ -124,10 +124,8 @@ def replace(
         with os.fdopen(fd, "rb") as old:
             status = os.fstat(old.fileno())
             if _stamp(old.fileno()) != known:
-                content = _content(old.fileno(), path)
-                if content.digest != known_digest:
-                    raise ChangedError(content)
-                known = content.stamp
+                # Also with the same bytes: which file this one takes the place of is to be known before it does.
+                raise ChangedError(_content(old.fileno(), path))
             mode = stat.S_IMODE(status.st_mode)
             # Whoever made a file read-only meant it, also where the machine's user is above modes.
             if not mode & 0o222 or not os.access(name, os.W_OK, dir_fd=folder):
