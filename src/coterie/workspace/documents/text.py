@@ -17,7 +17,7 @@ search takes time and memory that grow with the square."""
 
 
 _AT_ONCE = 32 << 10
-"""Characters that are split, and elements that are counted, in one go: no other thread runs meanwhile."""
+"""Characters that are compared or split, and elements that are counted, in one go: no other thread runs meanwhile."""
 
 _MOST_WORDS_IN = 512 << 10
 """Characters of two stretches without a common line beyond which their words are not compared: finding them cannot be
@@ -143,6 +143,9 @@ def _trimmed(old: str, edit: Edit, offset: int) -> Edit:
 
 def _common_prefix(one: str, other: str) -> int:
     low, high = 0, min(len(one), len(other))
+    while low + _AT_ONCE <= high and one[low : low + _AT_ONCE] == other[low : low + _AT_ONCE]:
+        low += _AT_ONCE
+    high = min(low + _AT_ONCE, high)
     while low < high:
         middle = (low + high + 1) // 2
         if one[low:middle] == other[low:middle]:
@@ -154,9 +157,13 @@ def _common_prefix(one: str, other: str) -> int:
 
 def _common_suffix(one: str, other: str, most: int) -> int:
     low, high = 0, most
+    a, b = len(one), len(other)
+    while low + _AT_ONCE <= high and one[a - low - _AT_ONCE : a - low] == other[b - low - _AT_ONCE : b - low]:
+        low += _AT_ONCE
+    high = min(low + _AT_ONCE, high)
     while low < high:
         middle = (low + high + 1) // 2
-        if one[len(one) - middle : len(one) - low] == other[len(other) - middle : len(other) - low]:
+        if one[a - middle : a - low] == other[b - middle : b - low]:
             low = middle
         else:
             high = middle - 1
