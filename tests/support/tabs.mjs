@@ -152,7 +152,8 @@ class Tab {
     // The file of another document that is open may have taken its place.
     for (const [name, document] of this.shown) if (document.successor) this.shown.set(name, document.successor);
     const documents = Object.fromEntries([...this.shown].map(([name, one]) => [name, { ...one.snapshot(), text: one.text.toString(), joined: one.room > 0 }]));
-    return { documents, state: this.channel.state, notices: this.notices };
+    const waiting = this.documents.snapshot().some((one) => one.snapshot().unconfirmed > 0);
+    return { documents, waiting, state: this.channel.state, notices: this.notices };
   }
 }
 

@@ -96,6 +96,8 @@ class Tab:
         self.user = user
         self.documents: dict[str, dict[str, Any]] = {}
         self.notices: list[str] = []
+        self.waiting = False
+        """Whether something is not confirmed, also of what it does not show."""
         self.online = False
         """Whether the tab itself believes in its connection."""
         self.connection: Connection | None = None
@@ -167,7 +169,7 @@ class Tabs:
         done = self._node.ask(what, **given)
         for name, shown in done["tabs"].items():
             tab = self._by_name[name]
-            tab.documents, tab.notices = shown["documents"], shown["notices"]
+            tab.documents, tab.notices, tab.waiting = shown["documents"], shown["notices"], shown["waiting"]
             tab.online = shown["state"] == "open"
         for name, data in done["sent"]:
             if (connection := self._by_name[name].connection) is not None:

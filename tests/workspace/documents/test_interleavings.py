@@ -342,13 +342,15 @@ class Interleavings(RuleBasedStateMachine):
                         # Its file went elsewhere, and another one is called that now. What this browser keeps of the
                         # one it was may lead there once more.
                         tab.ask("show", name=name, path=self.paths[name])
-        for _ in range(10):
+        for _ in range(15):
             await self._exchange()
             await self._save()
             # Longer than typing pauses before hashes are compared, which is done again while something is on its way.
             self.tabs.elapse(3.1)
             await self._exchange()
-            if all(one["proven"] for tab in self.tabs for one in tab.documents.values()):
+            proven = all(one["proven"] for tab in self.tabs for one in tab.documents.values())
+            # What was refused while the disk was full is tried again within half a minute.
+            if proven and not any(tab.waiting for tab in self.tabs):
                 break
         self._agree()
         notices = [notice for tab in self.tabs for notice in tab.notices[said[tab.name] :]]

@@ -208,10 +208,13 @@ export class SharedDocument {
     await this.channel.request({ type: "DocumentRestore", document: this.number });
   }
 
-  /** Join, and wait until the server has all that is here, or that cannot be. */
-  async deliver(): Promise<void> {
-    await this.open();
-    await this.until(() => this.facts.phase !== "open" || this.pending.length === 0);
+  /** Wait until the server has all that is here, or that cannot be: what it refuses for a while is tried again. */
+  async delivered(): Promise<void> {
+    await this.until(() => {
+      const { phase, failure } = this.facts;
+      if (phase === "open") return this.pending.length === 0;
+      return this.closed || failure === null || !PASSING.includes(failure.code);
+    });
   }
 
   /** Another document's file took this one's place, or it is the same one: bring it what only this page has, then close. */

@@ -742,6 +742,26 @@ describe("what is kept in the browser", () => {
     expect(documents.snapshot()).toEqual([]);
   });
 
+  it("is sent once there is room for it, although nobody opens the file", async () => {
+    const document = await opened();
+    channel.drop();
+    document.text.insert(5, " kept");
+    documents.release(document);
+    await vi.waitFor(async () => expect(await store().paths()).toEqual(["a.txt"]));
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      channel.failure = new RequestError("disk-full", "The disk is full.");
+      channel.restore();
+      await vi.waitFor(() => expect(documents.get("a.txt")?.snapshot().failure?.code).toBe("disk-full"));
+      channel.failure = null;
+      await vi.advanceTimersByTimeAsync(5_000);
+      await vi.waitFor(() => expect(serverText()).toBe("hello kept"));
+      await vi.waitFor(() => expect(documents.snapshot()).toEqual([]));
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it("is handed to the page that has the file under its new name", async () => {
     const document = await opened();
     channel.drop();

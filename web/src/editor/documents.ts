@@ -141,8 +141,9 @@ export class Documents {
       if (this.stops.length === 0 || this.channel.state !== "open" || !this.channel.may("document.write")) return;
       if (this.held.has(path)) continue;
       const document = this.open(path);
-      await document.deliver();
-      this.release(document);
+      await document.open();
+      // Those of other files do not wait for it.
+      void document.delivered().then(() => this.release(document));
     }
   }
 
