@@ -78,6 +78,16 @@ globalThis.addEventListener = (type, listener) => current.listeners.push([type, 
 globalThis.removeEventListener = (type, listener) => {
   current.listeners = current.listeners.filter(([of, one]) => of !== type || one !== listener);
 };
+const stored = new Map();
+globalThis.localStorage = {
+  getItem: (name) => stored.get(name) ?? null,
+  setItem: (name, value) => void stored.set(name, value),
+  removeItem: (name) => void stored.delete(name),
+  key: (index) => [...stored.keys()][index] ?? null,
+  get length() {
+    return stored.size;
+  },
+};
 await import(require.resolve("fake-indexeddb/auto").replace(/index\.js$/, "index.mjs"));
 const { Channel } = await compiler.ssrLoadModule("/src/wire/channel.ts");
 const { Documents } = await compiler.ssrLoadModule("/src/editor/documents.ts");
@@ -135,11 +145,21 @@ class Tab {
     this.shown.set(name, document);
     if (old) this.documents.release(old);
   }
-  /** What a browser does: the page hears that it is hidden, and is gone with its timers and its connection. */
-  async reload(told) {
+  /**
+   * What a browser does: the page hears that it is hidden, and is gone with its timers and its connection. What it gives
+   * IndexedDB in that moment is written or not.
+   */
+  async reload(written) {
     const paths = [...this.shown].map(([name, document]) => [name, document.snapshot().path]);
-    if (told) for (const [type, listener] of this.listeners) if (type === "pagehide") listener(new Event(type));
+    const transaction = IDBDatabase.prototype.transaction;
+    if (!written) {
+      IDBDatabase.prototype.transaction = () => {
+        throw new DOMException("The page is gone.", "InvalidStateError");
+      };
+    }
+    for (const [type, listener] of this.listeners) if (type === "pagehide") listener(new Event(type));
     await settle();
+    IDBDatabase.prototype.transaction = transaction;
     this.listeners = [];
     timers = timers.filter((one) => one.tab !== this);
     this.socket.readyState = 3;
@@ -164,6 +184,7 @@ const commands = {
     now = 1;
     timers = [];
     globalThis.indexedDB = new IDBFactory();
+    stored.clear();
     tabs.clear();
     sent.length = 0;
     for (const name of names) tabs.set(name, new Tab(name));
@@ -186,7 +207,7 @@ const commands = {
     tab.socket.readyState = 3;
     tab.socket.onclose({ code });
   },
-  reload: ({ tab, told }) => tab.reload(told),
+  reload: ({ tab, written }) => tab.reload(written),
   edit({ tab, name, at, remove, insert }) {
     const { doc, text, undo } = tab.shown.get(name);
     undo.addTrackedOrigin(tab);

@@ -168,16 +168,21 @@ class Interleavings(RuleBasedStateMachine):
         else:
             self._leave_behind(self.tabs[tab].disconnect())
 
-    @rule(tab=tabs, back=st.booleans(), most=st.integers(0, 3))
-    def reloads(self, tab: str, back: bool, most: int) -> None:
+    @rule(tab=tabs, back=st.booleans(), written=st.booleans(), most=st.integers(0, 3))
+    def reloads(self, tab: str, back: bool, written: bool, most: int) -> None:
         self.sends(tab, most)
         self.run(asyncio.sleep(0))
         self.receives(tab, most)
-        self._leave_behind(self.tabs[tab].reload())
+        self._leave_behind(self.tabs[tab].reload(written=written))
         self._forgive()
         if back:
             self._connect(self.tabs[tab])
             self.run(self._exchange())
+
+    @rule(tab=tabs, name=names, where=places, written=st.booleans())
+    def types_and_is_gone(self, tab: str, name: str, where: int, written: bool) -> None:
+        self.types(tab, name, where, 1, False)
+        self.reloads(tab, False, written, 0)
 
     @rule(seconds=st.sampled_from((0.3, 3.1, 9.0)))
     def time_passes(self, seconds: float) -> None:

@@ -120,10 +120,10 @@ class Tab:
             self.ask("drop", code=code)
         return connection
 
-    def reload(self, *, told: bool = True) -> Connection | None:
-        """Only what is kept in the browser stays; with `told` false the tab did not hear of its end."""
+    def reload(self, *, written: bool = True) -> Connection | None:
+        """Only what is kept in the browser stays; unless `written`, its database drops what it is given in the end."""
         connection, self.connection = self.connection, None
-        self.ask("reload", told=told)
+        self.ask("reload", written=written)
         return connection
 
     def receive(self, most: int = 1_000_000) -> None:

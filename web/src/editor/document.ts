@@ -273,7 +273,7 @@ export class SharedDocument {
     const kept = await aside;
     if (!kept) return;
     if (brought) await this.offline.forget([kept]);
-    else this.offline.leave(kept);
+    else this.offline.release(kept);
   }
 
   /** Who shows this document's file now. */
@@ -283,7 +283,13 @@ export class SharedDocument {
 
   /** The page may be gone in a moment. */
   keepNow(): void {
-    if (this.keepTimer !== undefined) void this.keep();
+    if (!this.epoch || this.pending.length === 0) {
+      if (this.keepTimer !== undefined) void this.keep();
+      return;
+    }
+    clearTimeout(this.keepTimer);
+    this.keepTimer = undefined;
+    void this.offline.putNow(this.facts.path, this.unconfirmed());
   }
 
   close(): void {

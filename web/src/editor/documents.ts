@@ -29,9 +29,10 @@ export class Documents {
         return own ? `${own.user}/${workspace}` : null;
       });
     const on = channel.on.bind(channel);
-    addEventListener("pagehide", this.keepNow);
+    // A page that is hidden may be ended without another word, on a phone above all.
+    for (const moment of ["pagehide", "visibilitychange"]) addEventListener(moment, this.keepNow);
     this.stops = [
-      () => removeEventListener("pagehide", this.keepNow),
+      () => ["pagehide", "visibilitychange"].forEach((moment) => removeEventListener(moment, this.keepNow)),
       channel.onOpen(() => {
         this.each((document) => void document.open());
         void this.bringKept();

@@ -1,5 +1,5 @@
 import "fake-indexeddb/auto";
-import { expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import * as Y from "yjs";
 import { OfflineStore, type Kept } from "./offline";
 
@@ -93,5 +93,83 @@ it("keeps what was typed in a database that was slow to open", async () => {
   await vi.waitFor(async () => {
     await page.put("a.txt", kept(" late"));
     expect(text(await page.get("a.txt"))).toBe("hello late");
+  });
+});
+
+describe("a page that goes away", () => {
+  const transaction = IDBDatabase.prototype.transaction;
+  const ends = () => {
+    IDBDatabase.prototype.transaction = () => {
+      throw new DOMException("The page is gone.", "InvalidStateError");
+    };
+  };
+  beforeEach(() => {
+    localStorage.clear();
+    vi.spyOn(console, "warn").mockImplementation(() => undefined);
+  });
+  afterEach(() => {
+    IDBDatabase.prototype.transaction = transaction;
+    vi.restoreAllMocks();
+  });
+
+  async function goneWith(page: OfflineStore | undefined, path: string, what: Kept): Promise<void> {
+    await page?.paths();
+    ends();
+    await page?.putNow(path, what);
+    IDBDatabase.prototype.transaction = transaction;
+  }
+
+  it("leaves what the database did not take any more", async () => {
+    const [gone, later] = pages(2);
+    await gone?.put("a.txt", kept(" on"));
+    await goneWith(gone, "a.txt", kept(" one, the whole of it"));
+    await goneWith(gone, "b.txt", kept(" of b"));
+    expect(text((await later?.get("a.txt")) ?? null)).toBe("hello one, the whole of it");
+    expect(text((await later?.get("b.txt")) ?? null)).toBe("hello of b");
+    expect(await later?.paths()).toEqual(["a.txt", "b.txt"]);
+  });
+
+  it("leaves it until somebody has brought it, and then nothing of it", async () => {
+    const [gone, later, last] = pages(3);
+    await gone?.put("a.txt", kept(" on"));
+    await goneWith(gone, "a.txt", kept(" one"));
+    await later?.get("a.txt");
+    expect(localStorage).toHaveLength(1);
+    await later?.delete("a.txt");
+    expect(localStorage).toHaveLength(0);
+    expect(await last?.get("a.txt")).toBeNull();
+  });
+
+  it("leaves nothing beside the database when that took it, or when it goes on after all", async () => {
+    const [page, later] = pages(2);
+    await page?.putNow("a.txt", kept(" one"));
+    expect(localStorage).toHaveLength(0);
+    await goneWith(page, "a.txt", kept(" one and"));
+    expect(localStorage).toHaveLength(1);
+    await page?.put("a.txt", kept(" one and two"));
+    expect(localStorage).toHaveLength(0);
+    expect(text((await later?.get("a.txt")) ?? null)).toBe("hello one and two");
+    await goneWith(page, "a.txt", kept(" three"));
+    await page?.delete("a.txt");
+    expect(await later?.get("a.txt")).toBeNull();
+  });
+
+  it("is another one than that of another person, and one whose words are damaged leaves nothing", async () => {
+    const [gone, later] = pages(2);
+    await goneWith(gone, "a.txt", kept(" one"));
+    const name = localStorage.key(0) ?? "";
+    localStorage.setItem(name.replace("ada", "ben"), localStorage.getItem(name) ?? "");
+    localStorage.setItem(name.replace("a.txt", "b.txt"), "{");
+    expect(await later?.paths()).toEqual(["a.txt"]);
+    expect(text((await later?.get("a.txt")) ?? null)).toBe("hello one");
+    expect(await later?.get("b.txt")).toBeNull();
+  });
+
+  it("leaves a text that is too long for that place to the database, and nothing that is out of date", async () => {
+    const [page, later] = pages(2);
+    await goneWith(page, "a.txt", kept(" one"));
+    await page?.putNow("a.txt", kept("long ".repeat(400_000)));
+    expect(localStorage).toHaveLength(0);
+    expect(text((await later?.get("a.txt")) ?? null)).toHaveLength(2_000_005);
   });
 });

@@ -6,6 +6,7 @@
  */
 import { openDB, type DBSchema, type IDBPDatabase } from "idb";
 import * as Y from "yjs";
+import { leave, left, takeBack } from "./parting";
 
 const OPENS_WITHIN = 5_000;
 
@@ -25,6 +26,8 @@ type Key = [owner: string, path: string, page: string];
 interface Entry extends Kept {
   /** Another one after every change. */
   stamp: string;
+  /** A later one of the same page is higher. */
+  turn: number;
   time: number;
 }
 
@@ -32,6 +35,7 @@ interface Entry extends Kept {
 export interface Found {
   readonly key: Key;
   readonly stamp: string;
+  readonly turn: number;
 }
 
 interface Schema extends DBSchema {
@@ -48,6 +52,7 @@ export class OfflineStore {
   private taken = new Map<string, Found[]>();
   /** Names under which this page put something aside. */
   private aside = new Set<string>();
+  private turn = 0;
 
   /** `owner` keeps people and workspaces apart; null while it is not known whose page this is. */
   constructor(
@@ -99,18 +104,23 @@ export class OfflineStore {
   }
 
   async put(path: string, kept: Kept): Promise<void> {
-    if (await this.write(path, this.page, kept)) await this.drop(path);
+    if (await this.write(path, this.page, this.entry(kept))) await this.drop(path);
+  }
+
+  /** The same for a page that may be gone before the database has it. */
+  async putNow(path: string, kept: Kept): Promise<void> {
+    if (await this.writeNow(path, this.page, this.entry(kept))) await this.drop(path);
   }
 
   /** Keep edits that are brought elsewhere, apart from what this page goes on to keep of that path; until `forget`. */
   async putAside(path: string, kept: Kept, stamp: string): Promise<Found | null> {
     const page = name();
     this.aside.add(page);
-    return this.write(path, page, kept, stamp);
+    return this.writeNow(path, page, this.entry(kept, stamp));
   }
 
   /** What was put aside could not be brought: it is for whoever opens that path next, in this page or another. */
-  leave(found: Found): void {
+  release(found: Found): void {
     this.aside.delete(found.key[2]);
   }
 
@@ -130,10 +140,12 @@ export class OfflineStore {
   /** Drop what was found, where it is still the same. */
   async forget(found: readonly Found[]): Promise<void> {
     const database = await this.opened();
-    if (!database) return;
-    for (const { key, stamp } of found) {
+    for (const { key, turn } of found) {
+      takeBack(key, turn);
+      if (!database) continue;
       const writing = database.transaction("edits", "readwrite");
-      if ((await writing.store.get(key))?.stamp === stamp) await writing.store.delete(key);
+      const there = await writing.store.get(key);
+      if (there && !(there.turn > turn)) await writing.store.delete(key);
       await writing.done;
     }
   }
@@ -142,8 +154,9 @@ export class OfflineStore {
     try {
       const database = await this.opened();
       const owner = this.owner();
-      if (!database || owner === null) return;
-      await database.delete("edits", [owner, path, this.page]);
+      if (owner === null) return;
+      takeBack([owner, path, this.page]);
+      await database?.delete("edits", [owner, path, this.page]);
       await this.drop(path);
     } catch {
       // Kept a little longer than needed: sending an edit twice is the same as sending it once.
@@ -153,8 +166,11 @@ export class OfflineStore {
   /** The paths that have unconfirmed edits. */
   async paths(): Promise<string[]> {
     try {
+      const owner = this.owner();
+      if (owner === null) return [];
       const keys = (await (await this.opened())?.getAllKeys("edits")) ?? [];
-      return [...new Set(keys.filter(([owner]) => owner === this.owner()).map(([, path]) => path))];
+      const all = [...keys, ...left<Found>([owner]).map(({ key }) => key)];
+      return [...new Set(all.filter(([whose]) => whose === owner).map(([, path]) => path))];
     } catch {
       return [];
     }
@@ -171,29 +187,52 @@ export class OfflineStore {
   private async at(path: string): Promise<(Found & Entry)[]> {
     const database = await this.opened();
     const owner = this.owner();
-    if (!database || owner === null) return [];
-    const range = IDBKeyRange.bound([owner, path], [owner, path, []]);
-    const reading = database.transaction("edits").store;
-    const [keys, entries] = await Promise.all([reading.getAllKeys(range), reading.getAll(range)]);
-    return entries.map((entry, index) => ({ ...entry, key: keys[index] as Key }));
+    if (owner === null) return [];
+    const byPage = new Map<string, Found & Entry>();
+    if (database) {
+      const range = IDBKeyRange.bound([owner, path], [owner, path, []]);
+      const reading = database.transaction("edits").store;
+      const [keys, entries] = await Promise.all([reading.getAllKeys(range), reading.getAll(range)]);
+      entries.forEach((entry, index) => {
+        const key = keys[index] as Key;
+        byPage.set(key[2], { ...entry, key });
+      });
+    }
+    for (const entry of left<Found & Entry>([owner, path])) {
+      const known = byPage.get(entry.key[2]);
+      if (!known || known.turn < entry.turn) byPage.set(entry.key[2], entry);
+    }
+    return [...byPage.values()];
   }
 
-  private async write(path: string, page: string, kept: Kept, stamp = name()): Promise<Found | null> {
+  /** Both have the same turn: who forgets the one forgets the other, whenever it arrives. */
+  private writeNow(path: string, page: string, entry: Entry): Promise<Found | null> {
+    const owner = this.owner();
+    if (owner !== null) leave([owner, path, page], { ...entry });
+    return this.write(path, page, entry);
+  }
+
+  private async write(path: string, page: string, entry: Entry): Promise<Found | null> {
     try {
       const database = await this.opened();
       const owner = this.owner();
       if (!database || owner === null) return null;
       const key: Key = [owner, path, page];
       const writing = database.transaction("edits", "readwrite");
-      const put = writing.store.put({ ...kept, stamp, time: Date.now() }, key);
+      const put = writing.store.put(entry, key);
       // A page that is going away has no time to wait until the browser sees that nothing more comes.
       writing.commit();
       await Promise.all([put, writing.done]);
-      return { key, stamp };
+      takeBack(key, entry.turn);
+      return { key, stamp: entry.stamp, turn: entry.turn };
     } catch (error) {
       console.warn("Unconfirmed edits could not be kept in this browser.", error);
       return null;
     }
+  }
+
+  private entry(kept: Kept, stamp = name()): Entry {
+    return { ...kept, stamp, turn: ++this.turn, time: Date.now() };
   }
 }
 
