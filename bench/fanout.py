@@ -16,7 +16,7 @@ import os
 from typing import Any
 
 from bench import harness
-from bench.rooms.load import Contest
+from bench.rooms.load import PROTOTYPE, Contest
 from bench.rooms.servers import everyone, prototype
 
 RUNS = int(os.environ.get("RUNS", "5"))
@@ -27,7 +27,7 @@ MOST = 1.5
 def measure() -> dict[str, Any]:
     """Run everyone in turn and return the result of the question."""
     with everyone() as others, prototype() as relay:
-        servers = {**others, "prototype": relay}
+        servers = {**others, PROTOTYPE: relay}
         flood = Contest(servers, RUNS, clients=51, senders=1, messages=6000, rate=0, seconds=5)
         steady = Contest(servers, RUNS, clients=51, senders=1, messages=800, rate=200, seconds=6)
     harness.table(
@@ -46,7 +46,7 @@ def measure() -> dict[str, Any]:
     )
     ours, peers = flood.median("ours", "cpu"), flood.peers("cpu")
     calm = steady.median("ours", "cpu")
-    bounds = [MOST * contest.median("prototype", "cpu") for contest in (flood, steady)]
+    bounds = [MOST * contest.median(PROTOTYPE, "cpu") for contest in (flood, steady)]
     ahead = ours < min(peers.values()) and calm < min(steady.peers("cpu").values())
     return {
         "question": "fanout",

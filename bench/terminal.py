@@ -36,7 +36,7 @@ from tests.support.workspace import RunningWorkspace
 
 HERE = Path(__file__).parent / "terminals"
 MEGABYTES = int(os.environ.get("MEGABYTES", "200"))
-RUNS = int(os.environ.get("RUNS", "3"))
+RUNS = int(os.environ.get("RUNS", "5"))
 KEYS = int(os.environ.get("KEYS", "300"))
 LINE = b"0123456789 the quick brown fox jumps over the lazy dog and naps again\n"
 READ_ALL = "cat big.txt; printf '<%s>' END\r"

@@ -21,6 +21,9 @@ GENERATOR = Path(__file__).parent.parent / "load" / "rooms.c"
 WINDOW = 64
 """Undelivered messages of a flood."""
 
+PROTOTYPE = "prototype"
+"""Who is run beside the others and is no peer: it leaves out what people rely on, so ours need not be ahead of it."""
+
 _rooms = itertools.count(1)
 
 
@@ -52,7 +55,7 @@ class Contest:
 
     def peers(self, what: str) -> dict[str, float]:
         """The medians of all peers that have one."""
-        found = {name: self.median(name, what) for name in self._runs if name not in ("ours", "prototype")}
+        found = {name: self.median(name, what) for name in self._runs if name not in ("ours", PROTOTYPE)}
         return {name: value for name, value in found.items() if not math.isnan(value)}
 
     def trouble(self, name: str) -> str:

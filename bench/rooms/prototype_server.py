@@ -16,6 +16,7 @@ import uvloop
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, WSUpgradeRequest, ws_create_server
 from pycrdt import Doc, merge_updates
 
+from coterie.workspace.documents.update import number
 from coterie.workspace.frames import binary
 
 APPLY_AFTER, MOST_WAITING = 0.2, 1000
@@ -86,18 +87,9 @@ class Listener(WSListener):
             payload = message[size + 1 :]
             if message[1] == 0:
                 state = self.room.state()
-                self.write(binary(b"\0\1" + _number(len(state)) + state))
+                self.write(binary(b"\0\1" + number(len(state)) + state))
             elif len(payload) > 2:
                 self.room.relay(self, message, payload)
-
-
-def _number(value: int) -> bytes:
-    digits = bytearray()
-    while value > 127:
-        digits.append(value & 127 | 128)
-        value >>= 7
-    digits.append(value)
-    return bytes(digits)
 
 
 async def main() -> None:
