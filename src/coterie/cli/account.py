@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from coterie.client import Client
+from coterie.wire.decoding import UNREADABLE
 from coterie.wire.errors import CoterieError, ErrorCode
 
 
@@ -54,7 +55,7 @@ def kept() -> Account:
     """Return the file's account. Raises CoterieError(SIGNED_OUT) when there is none."""
     try:
         return msgspec.json.decode(path().read_bytes(), type=Account)
-    except (OSError, msgspec.MsgspecError) as error:
+    except (OSError, *UNREADABLE) as error:
         sentence = "You are not signed in anywhere. Run `coterie login URL` with the address of your Coterie."
         raise CoterieError(ErrorCode.SIGNED_OUT, sentence, repr(error)) from None
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 import msgspec
 
 from coterie import __version__
+from coterie.wire.decoding import UNREADABLE
 from coterie.wire.errors import CoterieError, ErrorCode
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Connection:
     def _decode(self, kind: type[_T], answer: httpx.Response) -> _T:
         try:
             return msgspec.json.decode(answer.content, type=kind)
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             sentence = f"{self.url} answered something else than a Coterie does. Check the address and the versions."
             raise CoterieError(ErrorCode.UNAVAILABLE, sentence, repr(error)) from None
 
@@ -115,7 +116,7 @@ class _Failure(msgspec.Struct):
 def _error(answer: httpx.Response) -> CoterieError:
     try:
         failure = msgspec.json.decode(answer.content, type=_Failure)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         sentence = (
             f"{answer.url.host} answered with status {answer.status_code}. Check that this is a Coterie's address."
         )

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from coterie.hub.news import Bulletin, News
+from coterie.wire.decoding import UNREADABLE
 
 _NAME = "news.sock"
 """A datagram socket in the data directory, which nobody else can enter."""
@@ -26,7 +27,7 @@ class _Ear(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, addr: object) -> None:
         try:
             bulletin = msgspec.json.decode(data, type=Bulletin)
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             logger.warning("unreadable news from the command line", extra={"detail": repr(error)})
             return
         for news in bulletin.news:

@@ -57,10 +57,10 @@ encode = _encoder.encode
 
 
 def decode_from_hub(packet: bytes) -> Hello | Revoke:
-    """Return what a hub said. Raises msgspec.MsgspecError."""
+    """Return what a hub said. Raises one of UNREADABLE."""
     return _from_hub.decode(packet)
 
 
 def decode_from_server(packet: bytes) -> Live | Announced | Gone:
-    """Return what a workspace server said. Raises msgspec.MsgspecError."""
+    """Return what a workspace server said. Raises one of UNREADABLE."""
     return _from_server.decode(packet)

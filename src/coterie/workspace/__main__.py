@@ -9,6 +9,7 @@ import sys
 import msgspec
 import uvloop
 
+from coterie.wire.decoding import UNREADABLE
 from coterie.wire.launch import Launch
 from coterie.workspace.app import serve
 
@@ -22,7 +23,7 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     try:
         launch = msgspec.json.decode(sys.stdin.buffer.read(), type=Launch)
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         logging.getLogger("coterie.workspace").error("standard input is no launch: %s", error)
         return 2
     # What is loaded by now lives as long as the process: the collector need not look at it again.

@@ -9,9 +9,8 @@ import os
 import socket
 from pathlib import Path
 
-import msgspec
-
 from coterie.wire import handoff
+from coterie.wire.decoding import UNREADABLE
 from coterie.wire.handoff import Announced, Gone, Hello, Live, Revoke
 from coterie.wire.packets import Packets
 from coterie.workspace.socket import Sockets
@@ -87,7 +86,7 @@ class _Hub:
             return
         try:
             message = handoff.decode_from_hub(packet)
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             log.warning("the hub said something that is no message: %s", error)
             return
         if isinstance(message, Hello):

@@ -20,6 +20,7 @@ from picows.picows import WSProtocol  # type: ignore[attr-defined] # not in its 
 from coterie.wire import tickets
 from coterie.wire.capabilities import Capability, Role
 from coterie.wire.closing import Closing
+from coterie.wire.decoding import UNREADABLE
 from coterie.wire.errors import CoterieError, ErrorCode
 from coterie.wire.messages import MAX_CLIENT_MESSAGE, ServerMessage, decode_client
 from coterie.wire.tickets import Ticket
@@ -363,7 +364,7 @@ class Connection(WSListener):
     def _receive(self, data: bytes | memoryview) -> None:
         try:
             message = decode_client(data)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except UNREADABLE as error:
             self.close(Closing.MALFORMED, str(error))
             return
         self._members.receive(self, message)

@@ -14,6 +14,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from coterie.hub.news import Bulletin, News
+from coterie.wire.decoding import UNREADABLE
 from coterie.wire.ids import new_id
 
 CHANNEL = "coterie"
@@ -87,7 +88,7 @@ class Replicas:
     def _heard(self, _connection: Any, _pid: int, _channel: str, payload: object) -> None:
         try:
             bulletin = msgspec.json.decode(str(payload), type=Bulletin)
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             logger.warning("unreadable news from another replica", extra={"detail": repr(error)})
             self._missed()
             return

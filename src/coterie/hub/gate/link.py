@@ -10,13 +10,12 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
-
 from coterie.hub.gate.hangup import HangUps, shut_down
 from coterie.hub.gate.registry import Registry
 from coterie.wire import handoff
 from coterie.wire.capabilities import Role
 from coterie.wire.closing import Closing
+from coterie.wire.decoding import UNREADABLE
 from coterie.wire.handoff import Announced, Gone, Hello, Live, Revoke
 from coterie.wire.packets import Packets
 
@@ -99,7 +98,7 @@ class Link:
         """What the workspace server says. It is not trusted: the worst it can do is to lose its own connections."""
         try:
             message = handoff.decode_from_server(packet)
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             logger.warning("a workspace server said something that is no message", extra={"detail": repr(error)})
             message = None
         if isinstance(message, Live) and len(descriptors) == 1:

@@ -33,13 +33,13 @@ encode = _encoder.encode
 
 
 def decode_client(data: bytes | memoryview) -> ClientMessage:
-    """Return the message a browser sent. Raises msgspec.MsgspecError when it is malformed or unknown."""
+    """Return the message a browser sent. Raises one of UNREADABLE when it is malformed or unknown."""
     message: ClientMessage = _client.decode(data)
     return message
 
 
 def decode_server(data: bytes | memoryview) -> ServerMessage:
-    """Return the message a workspace server sent. Raises msgspec.MsgspecError when it is malformed or unknown."""
+    """Return the message a workspace server sent. Raises one of UNREADABLE when it is malformed or unknown."""
     message: ServerMessage = _server.decode(data)
     return message
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from coterie.wire.decoding import UNREADABLE
 from coterie.workspace.paths import Root
 
 _BLOCK = 4096
@@ -60,7 +61,7 @@ def finish(root: Root, journal: Path) -> bool:
         noted = msgspec.msgpack.decode(data[4:], type=_Journal)
         if zlib.crc32(data[4:]) != int.from_bytes(data[:4], "big"):
             raise msgspec.DecodeError("another checksum")
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         # Cut short itself: the file was not touched yet.
         journal.unlink()
         return False

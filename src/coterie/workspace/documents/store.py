@@ -22,6 +22,8 @@ from typing import TypeAlias
 
 import msgspec
 
+from coterie.wire.decoding import UNREADABLE
+
 SYNC_EVERY = 1.0
 """Seconds between two synchronisations of a log that is written to."""
 
@@ -116,7 +118,7 @@ def unpack(data: bytes) -> tuple[list[Record], int]:
             break
         try:
             records.append(_decoder.decode(body))
-        except msgspec.MsgspecError:
+        except UNREADABLE:
             break
         at = end
     return records, at

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from coterie.wire.decoding import UNREADABLE
 from coterie.workspace.terminals.modes import Modes
 
 _SUFFIX = ".terminal"
@@ -47,7 +48,7 @@ class Shelf:
         for path in self._directory.glob(f"*{_SUFFIX}"):
             try:
                 saved.append(msgspec.msgpack.decode(path.read_bytes(), type=Saved))
-            except (OSError, msgspec.MsgspecError) as error:
+            except (OSError, *UNREADABLE) as error:
                 log.warning("a saved terminal could not be read: %s: %s", path.name, error)
         return sorted(saved, key=lambda terminal: terminal.number)
 
