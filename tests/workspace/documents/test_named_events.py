@@ -205,6 +205,7 @@ async def test_no_terminal_is_named_when_two_may_have_done_it(machine: Machine) 
         (None, "git pull -q . main", "Ben pulled in Terminal 1, 1 file"),
         (None, "git stash -q", "Ben put changes into the stash in Terminal 1, 3 files"),
         ("git stash -q", "git stash pop -q", "Ben took changes out of the stash in Terminal 1, 3 files"),
+        (None, "git stash -q; git checkout -q main", "Ben checked out main in Terminal 1, 14 files"),
         (None, "git checkout -q .", "3 files changed in Terminal 1"),
         (None, "git reset -q --hard", "Ben reset to HEAD in Terminal 1, 3 files"),
     ],

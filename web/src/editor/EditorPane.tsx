@@ -199,7 +199,7 @@ function Gone({ shared }: { shared: SharedDocument }) {
   return (
     <Group className={classes.banner} data-tone="warning" justify="space-between" wrap="nowrap" role="alert">
       <Text size="sm">This file was deleted. Its text is kept here.</Text>
-      <Button size="compact-sm" variant="default" loading={busy} onClick={() => void restore()}>
+      <Button size="compact-sm" variant="default" flex="none" loading={busy} onClick={() => void restore()}>
         Restore the file
       </Button>
     </Group>

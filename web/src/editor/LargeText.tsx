@@ -45,7 +45,7 @@ export default function LargeText({ channel, path }: { channel: Channel; path: s
                 Back
               </Button>
               <Button size="compact-xs" variant="default" disabled={page.end >= page.size} onClick={() => void turn(page.end)}>
-                On
+                Next
               </Button>
               <Button size="compact-xs" variant="default" disabled={page.end >= page.size} onClick={() => void turn(page.size - PAGE)}>
                 End

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from coterie.wire.errors import CoterieError
@@ -88,6 +88,9 @@ class Repository:
             return done
         if taken:
             return Operation(self.folder, stashed.new, head.new, "", "unstash: ") if done is None else done
+        if done is not None and done.old != done.new:
+            # Put away to go elsewhere.
+            return replace(done, old=stashed.new)
         return Operation(self.folder, head.new, stashed.new, stashed.who, "stash: ")
 
     def _did(self, line: str) -> Operation | None:
