@@ -218,7 +218,8 @@ export class OfflineStore {
       const owner = this.owner();
       if (!database || owner === null) return null;
       const key: Key = [owner, path, page];
-      const writing = database.transaction("edits", "readwrite");
+      // Nobody else has it: it is to outlast a cut of power, too.
+      const writing = database.transaction("edits", "readwrite", { durability: "strict" });
       const put = writing.store.put(entry, key);
       // A page that is going away has no time to wait until the browser sees that nothing more comes.
       writing.commit();
