@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from coterie.wire.closing import Closing
 from coterie.wire.messages import documents as wire
@@ -22,14 +19,6 @@ def _by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("PAUSE", "LONGEST", "RETRY"):
         monkeypatch.setattr(document, name, 1e6)
     monkeypatch.setattr(service, "IDLE", 1e6)
-
-
-@pytest_asyncio.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    one = Server(tmp_path)
-    await one.start()
-    yield one
-    await one.end()
 
 
 def first(client: int, text: str) -> bytes:

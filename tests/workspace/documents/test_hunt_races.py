@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import threading
 import zlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from coterie.wire.capabilities import Role
 from coterie.wire.closing import Closing
@@ -90,14 +89,6 @@ def _by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     for owner, name in ((document, "PAUSE"), (document, "LONGEST"), (document, "RETRY"), (service, "IDLE")):
         monkeypatch.setattr(owner, name, 1e6)
     monkeypatch.setattr(outside, "MISSING_FOR", 0.0)
-
-
-@pytest_asyncio.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    made = Server(tmp_path)
-    await made.start()
-    yield made
-    await made.end()
 
 
 class Gate:

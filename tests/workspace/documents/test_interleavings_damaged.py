@@ -5,17 +5,9 @@ See `interleavings.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.workspace.documents.interleavings import BOUNDS, Interleavings, by_hand
-
-
-@pytest.fixture(autouse=True)
-def _by_hand() -> Iterator[None]:
-    with by_hand():
-        yield
+from tests.workspace.documents.interleavings import BOUNDS, Interleavings
 
 
 class Damaged(Interleavings):
@@ -23,5 +15,6 @@ class Damaged(Interleavings):
 
 
 @pytest.mark.timeout(900)
-class TestDamaged(Damaged.TestCase):  # type: ignore[valid-type,misc]
+@pytest.mark.usefixtures("moved_by_hand")
+class TestDamaged(Damaged.TestCase):  # type: ignore[valid-type,misc]  # hypothesis makes it at run time
     settings = BOUNDS

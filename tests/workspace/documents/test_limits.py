@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from pycrdt import merge_updates
 
 from coterie.wire.errors import ErrorCode
@@ -35,14 +32,6 @@ def _by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
 def _short(monkeypatch: pytest.MonkeyPatch) -> None:
     for owner in (encoding, epoch, replica):
         monkeypatch.setattr(owner, "MAX_TEXT", LONGEST)
-
-
-@pytest_asyncio.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    one = Server(tmp_path)
-    await one.start()
-    yield one
-    await one.end()
 
 
 def kept(server: Server, path: str = "a.txt") -> list[str]:

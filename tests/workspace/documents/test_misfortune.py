@@ -5,12 +5,9 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from coterie.wire.errors import ErrorCode
 from coterie.wire.messages import documents as wire
@@ -27,14 +24,6 @@ def _by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(document, name, 1e6)
     monkeypatch.setattr(service, "IDLE", 1e6)
     monkeypatch.setattr(outside, "MISSING_FOR", 0.0)
-
-
-@pytest_asyncio.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    one = Server(tmp_path)
-    await one.start()
-    yield one
-    await one.end()
 
 
 def heard(page: Page) -> list[Any]:

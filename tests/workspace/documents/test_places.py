@@ -10,9 +10,9 @@ from coterie.workspace.documents import disk, inplace
 from coterie.workspace.documents.service import Documents
 from coterie.workspace.documents.store import Disk, pack, unpack
 from tests.workspace.documents.people import Page
-from tests.workspace.documents.test_hunt_races import Server, _by_hand, server
+from tests.workspace.documents.test_hunt_races import Server, _by_hand
 
-__all__ = ["_by_hand", "server"]
+__all__ = ["_by_hand"]
 
 pytestmark = pytest.mark.asyncio
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
-import pytest_asyncio
 
 from tests.workspace.documents.tabs import Node, Tab, Tabs
 from tests.workspace.documents.test_hunt_races import Server
@@ -22,13 +20,10 @@ def tabs() -> Iterator[Tabs]:
     node.close()
 
 
-@pytest_asyncio.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    one = Server(tmp_path)
-    await one.start()
-    (one.files / "a.txt").write_text("one two three")
-    yield one
-    await one.end()
+@pytest.fixture
+def server(server: Server) -> Server:
+    (server.files / "a.txt").write_text("one two three")
+    return server
 
 
 async def exchange(server: Server, tabs: Tabs) -> None:

@@ -5,11 +5,8 @@ from __future__ import annotations
 import codecs
 import shutil
 import stat
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from coterie.wire.capabilities import Role
 from coterie.wire.errors import ErrorCode
@@ -34,14 +31,6 @@ def _by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(document, name, 1e6)
     monkeypatch.setattr(service, "IDLE", 1e6)
     monkeypatch.setattr(outside, "MISSING_FOR", 0.0)
-
-
-@pytest_asyncio.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    one = Server(tmp_path)
-    await one.start()
-    yield one
-    await one.end()
 
 
 async def restore(server: Server, page: Page) -> None:

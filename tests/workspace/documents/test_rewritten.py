@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from coterie.workspace.documents import disk, document, encoding, epoch, history, service
 from coterie.workspace.documents.document import LARGE
@@ -22,14 +19,6 @@ LINES = LARGE // 10
 def _by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     for owner, name in ((document, "PAUSE"), (document, "LONGEST"), (document, "RETRY"), (service, "IDLE")):
         monkeypatch.setattr(owner, name, 1e6)
-
-
-@pytest_asyncio.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    made = Server(tmp_path)
-    await made.start()
-    yield made
-    await made.end()
 
 
 class Elsewhere(Gate):
