@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
-from tests.e2e.pages.ide import SCREEN_READER
+from tests.e2e.pages.ide import SCREEN_READER, WITHIN
 from tests.support.hub import RunningHub
 
 BROWSER = "/usr/bin/chromium"
@@ -23,6 +23,8 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+expect.set_options(timeout=1_000 * WITHIN)
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +82,7 @@ def open_browser(browser: Browser, hub: RunningHub) -> Iterator[OpenBrowser]:
 
     def open_one(**options: Any) -> Page:
         context = browser.new_context(base_url=hub.address, **{"viewport": {"width": 1280, "height": 800}, **options})
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(1_000 * WITHIN)
         contexts.append(context)
         context.add_init_script(SCREEN_READER)
         context.on("page", look)

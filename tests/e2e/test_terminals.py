@@ -161,6 +161,7 @@ def test_two_people_share_a_terminal(hub: RunningHub, place: Place, open_browser
     his.keyboard.press("Escape")
     terminal.input.focus()
     hers.keyboard.press("Control+C")
+    terminal.expect_output("Keyboard interrupt received")
     for one in (hers, his):
         expect(one.get_by_role("button", name="Port 8047")).to_have_count(0)
         expect(one.get_by_text("listens on port 8047")).to_have_count(0)

@@ -19,7 +19,7 @@ _TEXT = r"""element => [...element.querySelectorAll(".cm-line")].map(line => {
 """The text of an editor without the names at other people's cursors."""
 
 WITHIN = 20.0
-"""Seconds a text may take to be shown."""
+"""Seconds in which what is expected has to happen, on a busy machine too."""
 
 
 class TerminalView:
