@@ -1,4 +1,4 @@
-"""What `coterie admin` does: the hub's own actions, on a hub without pages or machines."""
+"""What `coterie admin` does: the hub's own actions, in another process beside it."""
 
 from __future__ import annotations
 
@@ -15,25 +15,19 @@ from coterie.hub import neighbour
 from coterie.hub.actions import accounts, invitations
 from coterie.hub.api.schemas import NewAccount, NewPassword
 from coterie.hub.audit import Actor
-from coterie.hub.core import Hub
+from coterie.hub.db.engine import Database
+from coterie.hub.db.replicas import Replicas
 from coterie.hub.db.tables import User
-from coterie.hub.machines.registry import make_driver
+from coterie.hub.events import Bus
 from coterie.hub.news import News
 from coterie.hub.passwords import hash_password
-from coterie.hub.transactions import Connection, Transaction
+from coterie.hub.settings import Settings
+from coterie.hub.transactions import Connection, Transaction, Transactions
 from coterie.wire.errors import CoterieError, ErrorCode
 
 _T = TypeVar("_T")
 _M = TypeVar("_M", bound=BaseModel)
 _ACTOR = Actor(username="command line")
-
-
-class Office(Hub):
-    """A hub whose news is for the one that runs."""
-
-    def deliver(self, news: News) -> None:
-        """Tell the hub over the same data directory; over PostgreSQL the replicas hear of it by themselves, too."""
-        neighbour.tell(self.settings.data, [news])
 
 
 class _Nobody:
@@ -49,7 +43,24 @@ class _Nobody:
         return 0
 
 
-def run(data: Path | None, work: Callable[[Hub], Awaitable[_T]]) -> _T:
+class Office(Transactions):
+    """Transactions beside the hub that runs, and for it what they tell: it acts at once.
+
+    Over one data directory it hears of them here; over PostgreSQL replicas hear with the transaction itself, too.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        database = Database(settings.database)
+        replicas = Replicas(settings.database, self.deliver, lambda: None) if database.postgres else None
+        super().__init__(database, Bus(), _Nobody(), replicas)
+        self.settings = settings
+
+    def deliver(self, news: News) -> None:
+        """See `Transactions.deliver`."""
+        neighbour.tell(self.settings.data, [news])
+
+
+def run(data: Path | None, work: Callable[[Office], Awaitable[_T]]) -> _T:
     """Return what `work` returns, over the database that the settings say.
 
     Raises CoterieError, UNAVAILABLE where there is no database.
@@ -60,12 +71,12 @@ def run(data: Path | None, work: Callable[[Hub], Awaitable[_T]]) -> _T:
         raise CoterieError(ErrorCode.UNAVAILABLE, sentence)
 
     async def opened() -> _T:
-        hub = Office(settings, make_driver(settings), _Nobody())
+        office = Office(settings)
         try:
-            await hub.database.migrate()
-            return await work(hub)
+            await office.database.migrate()
+            return await work(office)
         finally:
-            await hub.database.close()
+            await office.database.close()
 
     return asyncio.run(opened())
 
@@ -74,9 +85,9 @@ def create_user(data: Path | None, username: str, display_name: str, password: s
     """Make an account. Raises CoterieError(INVALID | TAKEN)."""
     new = _checked(NewAccount, username=username, display_name=display_name, password=password)
 
-    async def work(hub: Hub) -> None:
+    async def work(office: Office) -> None:
         hashed = await hash_password(new.password)
-        async with hub.write(_ACTOR) as transaction:
+        async with office.write(_ACTOR) as transaction:
             await accounts.do_create_user(
                 transaction, new.username, new.display_name, hashed, administrator=administrator
             )
@@ -88,9 +99,9 @@ def reset_password(data: Path | None, username: str, password: str) -> None:
     """Set a password and end all logins. Raises CoterieError(INVALID | NOT_FOUND)."""
     new = _checked(NewPassword, password=password)
 
-    async def work(hub: Hub) -> None:
+    async def work(office: Office) -> None:
         hashed = await hash_password(new.password)
-        async with hub.write(_ACTOR) as transaction:
+        async with office.write(_ACTOR) as transaction:
             await accounts.do_set_password(transaction, await _user(transaction, username), hashed)
 
     run(data, work)
@@ -99,8 +110,8 @@ def reset_password(data: Path | None, username: str, password: str) -> None:
 def set_disabled(data: Path | None, username: str, disabled: bool) -> None:
     """Shut an account out or let it in again. Raises CoterieError(NOT_FOUND | CONFLICT)."""
 
-    async def work(hub: Hub) -> None:
-        async with hub.write(_ACTOR) as transaction:
+    async def work(office: Office) -> None:
+        async with office.write(_ACTOR) as transaction:
             user = await _user(transaction, username)
             if disabled:
                 await accounts.check_administrator_stays(transaction.session, user)
@@ -112,8 +123,8 @@ def set_disabled(data: Path | None, username: str, disabled: bool) -> None:
 def users(data: Path | None) -> list[User]:
     """Return every account, by username."""
 
-    async def work(hub: Hub) -> list[User]:
-        async with hub.database.read() as session:
+    async def work(office: Office) -> list[User]:
+        async with office.database.read() as session:
             return list((await session.execute(select(User).order_by(User.username))).scalars())
 
     return run(data, work)
@@ -122,8 +133,8 @@ def users(data: Path | None) -> list[User]:
 def invite(data: Path | None, note: str, days: int, uses: int) -> str:
     """Return the link of a new invitation. Raises CoterieError(CONFLICT) while there is no administrator."""
 
-    async def work(hub: Hub) -> str:
-        async with hub.write(_ACTOR) as transaction:
+    async def work(office: Office) -> str:
+        async with office.write(_ACTOR) as transaction:
             query = select(User.id).where(User.administrator.is_(True), User.disabled.is_(False)).order_by(User.created)
             inviter = (await transaction.session.execute(query.limit(1))).scalar_one_or_none()
             if inviter is None:
@@ -132,7 +143,7 @@ def invite(data: Path | None, note: str, days: int, uses: int) -> str:
                 )
                 raise CoterieError(ErrorCode.CONFLICT, sentence)
             _, secret = await invitations.do_invite(transaction, inviter, note, days, uses)
-        return f"{hub.settings.address}/join#{secret}"
+        return f"{office.settings.address}/join#{secret}"
 
     return run(data, work)
 
