@@ -150,7 +150,7 @@ def invite(data: Path | None, note: str, days: int, uses: int) -> str:
 
 def setup_link(data: Path | None) -> str:
     """Return a new link for the first administrator. Raises CoterieError(CONFLICT) when there is one."""
-    link = run(data, accounts.make_setup_link)
+    link = run(data, lambda office: accounts.make_setup_link(office, office.settings.address))
     if link is None:
         sentence = (
             "There is an administrator already. `coterie admin reset-password` lets one in who lost the password."

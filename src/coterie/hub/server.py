@@ -129,7 +129,7 @@ async def _serve(settings: Settings, listener: socket.socket, started: Started, 
     hub: Hub = app.state.hub
     await hub.driver.prepare()
     async with app.router.lifespan_context(app):
-        link = await make_setup_link(hub)
+        link = await make_setup_link(hub.transactions, settings.address)
         ear = await neighbour.listen(settings.data, hub.transactions.deliver)
         server = _Server(_configuration(app, settings), hub, lambda: started(settings, link))
         try:

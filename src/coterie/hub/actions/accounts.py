@@ -11,10 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from coterie.hub.actions.errors import unique
 from coterie.hub.actions.logins import do_end_logins
 from coterie.hub.api.schemas import COLOURS
-from coterie.hub.core import Hub
 from coterie.hub.db.tables import Login, SetupToken, User, Workspace
 from coterie.hub.identity import hash_secret
-from coterie.hub.transactions import Transaction
+from coterie.hub.transactions import Transaction, Transactions
 from coterie.wire.closing import Closing
 from coterie.wire.errors import CoterieError, ErrorCode
 from coterie.wire.ids import new_secret
@@ -26,15 +25,15 @@ async def setup_needed(session: AsyncSession) -> bool:
     return found.first() is None
 
 
-async def make_setup_link(hub: Hub) -> str | None:
+async def make_setup_link(transactions: Transactions, address: str) -> str | None:
     """Return a new one-time link for the first administrator (earlier ones die); None when there is one already."""
     secret = new_secret()
-    async with hub.write() as transaction:
+    async with transactions.write() as transaction:
         if not await setup_needed(transaction.session):
             return None
         await transaction.session.execute(delete(SetupToken))
         transaction.session.add(SetupToken(id=1, hash=hash_secret(secret)))
-    return f"{hub.settings.address}/setup#{secret}"
+    return f"{address}/setup#{secret}"
 
 
 async def find_setup(session: AsyncSession, token: str) -> None:
