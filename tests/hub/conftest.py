@@ -99,9 +99,13 @@ class House:
         self._callers.append(caller)
         return caller
 
+    async def setup_link(self) -> str | None:
+        """The link for the first administrator."""
+        return await make_setup_link(self.hub.transactions, self.hub.settings.address)
+
     async def administrator(self, username: str = "ada", display_name: str = "Ada Lovelace") -> Caller:
         """The first administrator, signed in."""
-        link = await make_setup_link(self.hub)
+        link = await self.setup_link()
         assert link
         caller = self.stranger()
         caller.me = await caller.post("/setup", _account(username, display_name, token=link.partition("#")[2]))

@@ -8,7 +8,6 @@ import pytest
 
 from coterie.hub import passwords
 from coterie.hub.actions import logins
-from coterie.hub.actions.accounts import make_setup_link
 from coterie.hub.actions.logins import TRIES_PER_ADDRESS
 from coterie.hub.throttle import LONGEST_DELAY, network
 from coterie.wire.closing import Closing
@@ -16,7 +15,7 @@ from tests.hub.conftest import PASSWORD, Caller, House, MakeSettings, cookies
 
 
 async def test_the_set_up_link_works_once(house: House) -> None:
-    link = await make_setup_link(house.hub)
+    link = await house.setup_link()
     assert link and link.startswith(f"{house.settings.address}/setup#")
     body = {"username": "ada", "display_name": "Ada", "password": PASSWORD, "token": link.partition("#")[2]}
     stranger = house.stranger()
@@ -26,11 +25,14 @@ async def test_the_set_up_link_works_once(house: House) -> None:
     assert me["administrator"] and (await stranger.get("/me")) == me
     assert not (await stranger.get("/setup"))["needed"]
     await stranger.post("/setup", {**body, "username": "eve"}, 410)
-    assert await make_setup_link(house.hub) is None
+    assert await house.setup_link() is None
 
 
 async def test_only_the_newest_set_up_link_works(house: House) -> None:
-    first, second = await make_setup_link(house.hub), await make_setup_link(house.hub)
+    first, second = (
+        await house.setup_link(),
+        await house.setup_link(),
+    )
     assert first and second
     body = {"username": "ada", "display_name": "Ada", "password": PASSWORD}
     await house.stranger().post("/setup", {**body, "token": first.partition("#")[2]}, 410)
@@ -38,7 +40,7 @@ async def test_only_the_newest_set_up_link_works(house: House) -> None:
 
 
 async def test_two_at_once_cannot_both_use_the_set_up_link(house: House) -> None:
-    link = await make_setup_link(house.hub)
+    link = await house.setup_link()
     assert link
     bodies = [
         {"username": name, "display_name": name, "password": PASSWORD, "token": link.partition("#")[2]}

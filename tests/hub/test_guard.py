@@ -135,9 +135,7 @@ async def test_behind_https(make_settings: MakeSettings) -> None:
         stranger.http.base_url = "https://inside:8000"
         answer = await stranger.http.get("/api/v1/setup")
         assert answer.headers["strict-transport-security"]
-        from coterie.hub.actions.accounts import make_setup_link
-
-        link = await make_setup_link(house.hub)
+        link = await house.setup_link()
         assert link and link.startswith("https://hub.test/setup#")
         body = {"username": "ada", "display_name": "Ada", "password": PASSWORD, "token": link.partition("#")[2]}
         await stranger.post("/setup", body)
