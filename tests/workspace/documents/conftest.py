@@ -1,4 +1,4 @@
-"""The documents service of a folder, and what the interleavings need so that nothing happens by the clock."""
+"""The documents service of a folder, and what it takes for nothing to be done by the clock."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest_asyncio
 
 from coterie.workspace.documents import document, history, outside, room, service
 from tests.workspace.documents.interleavings import Interleavings
+from tests.workspace.documents.server import Server
 from tests.workspace.documents.tabs import Node
-from tests.workspace.documents.test_hunt_races import Server
 
 
 @pytest_asyncio.fixture
@@ -23,15 +23,24 @@ async def server(tmp_path: Path) -> AsyncIterator[Server]:
 
 
 @pytest.fixture
-def moved_by_hand(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The interleavings' pages can be run, and nothing is done by the clock."""
-    for name in ("PAUSE", "LONGEST", "RETRY"):
-        monkeypatch.setattr(document, name, 1e6)
+def by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is saved, looked at, tried again or closed by the clock."""
+    for owner, name in (
+        (document, "PAUSE"),
+        (document, "LONGEST"),
+        (document, "RETRY"),
+        (service, "IDLE"),
+        (service, "SYNC_EVERY"),
+    ):
+        monkeypatch.setattr(owner, name, 1e6)
+    monkeypatch.setattr(outside, "MISSING_FOR", 0.0)
+
+
+@pytest.fixture
+def moved_by_hand(by_hand: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The interleavings' pages can be run, and the log's writer and the room's window wait for no clock either."""
     monkeypatch.setattr(room, "RETRY", 1e6)
     monkeypatch.setattr(room, "WINDOW", 0.0)
-    monkeypatch.setattr(service, "IDLE", 1e6)
-    monkeypatch.setattr(service, "SYNC_EVERY", 1e6)
-    monkeypatch.setattr(outside, "MISSING_FOR", 0.0)
     monkeypatch.setattr(history, "MOST", 40)
     Interleavings.node = Node()
     yield

@@ -8,17 +8,11 @@ import pytest
 
 from coterie.wire.closing import Closing
 from coterie.wire.messages import documents as wire
-from coterie.workspace.documents import document, service
 from coterie.workspace.documents.replica import Replica, proof
 from coterie.workspace.documents.update import UpdateError, number
-from tests.workspace.documents.test_hunt_races import Server
+from tests.workspace.documents.server import Server
 
-
-@pytest.fixture(autouse=True)
-def _by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("PAUSE", "LONGEST", "RETRY"):
-        monkeypatch.setattr(document, name, 1e6)
-    monkeypatch.setattr(service, "IDLE", 1e6)
+pytestmark = pytest.mark.usefixtures("by_hand")
 
 
 def first(client: int, text: str) -> bytes:

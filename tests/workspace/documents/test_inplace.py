@@ -15,13 +15,13 @@ import pytest
 
 from coterie.workspace.documents import disk, inplace
 from coterie.workspace.paths import Root
-from tests.workspace.documents.test_hunt_races import Server
+from tests.workspace.documents.server import Server
 
 KILLED_HALFWAY = """
 import asyncio, os, signal, sys
 from pathlib import Path
 from coterie.workspace.documents import document, inplace
-from tests.workspace.documents.test_hunt_races import Server
+from tests.workspace.documents.server import Server
 
 def half(fd, data):
     os.pwrite(fd, data[: int(sys.argv[2])], 0)

@@ -9,23 +9,17 @@ from pycrdt import merge_updates
 
 from coterie.wire.errors import ErrorCode
 from coterie.wire.messages import documents as wire
-from coterie.workspace.documents import document, encoding, epoch, outside, replica, service
+from coterie.workspace.documents import encoding, epoch, replica
 from coterie.workspace.documents.forks import fork
 from coterie.workspace.documents.replica import Replica
 from coterie.workspace.documents.text import Edit
 from coterie.workspace.documents.update import MOST_PARTS, PIECE, TooLargeError, beginning, number
 from tests.workspace.documents.people import Page
-from tests.workspace.documents.test_hunt_races import Server
+from tests.workspace.documents.server import Server
+
+pytestmark = pytest.mark.usefixtures("by_hand")
 
 LONGEST = 1000
-
-
-@pytest.fixture(autouse=True)
-def _by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("PAUSE", "LONGEST", "RETRY"):
-        monkeypatch.setattr(document, name, 1e6)
-    monkeypatch.setattr(service, "IDLE", 1e6)
-    monkeypatch.setattr(outside, "MISSING_FOR", 0.0)
 
 
 @pytest.fixture

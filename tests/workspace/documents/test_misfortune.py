@@ -11,19 +11,13 @@ import pytest
 
 from coterie.wire.errors import ErrorCode
 from coterie.wire.messages import documents as wire
-from coterie.workspace.documents import disk, document, outside, service, store
+from coterie.workspace.documents import disk, store
 from coterie.workspace.documents.replica import BrokenError, Replica
 from tests.workspace.documents.medium import Medium
 from tests.workspace.documents.people import Page
-from tests.workspace.documents.test_hunt_races import Server
+from tests.workspace.documents.server import Server
 
-
-@pytest.fixture(autouse=True)
-def _by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("PAUSE", "LONGEST", "RETRY"):
-        monkeypatch.setattr(document, name, 1e6)
-    monkeypatch.setattr(service, "IDLE", 1e6)
-    monkeypatch.setattr(outside, "MISSING_FOR", 0.0)
+pytestmark = pytest.mark.usefixtures("by_hand")
 
 
 def heard(page: Page) -> list[Any]:

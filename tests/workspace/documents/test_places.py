@@ -10,11 +10,9 @@ from coterie.workspace.documents import disk, inplace
 from coterie.workspace.documents.service import Documents
 from coterie.workspace.documents.store import Disk, pack, unpack
 from tests.workspace.documents.people import Page
-from tests.workspace.documents.test_hunt_races import Server, _by_hand
+from tests.workspace.documents.server import Server
 
-__all__ = ["_by_hand"]
-
-pytestmark = pytest.mark.asyncio
+pytestmark = pytest.mark.usefixtures("by_hand")
 
 
 async def typed(server: Server, path: str, user: str) -> Page:

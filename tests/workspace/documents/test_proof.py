@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.workspace.documents.server import Server
 from tests.workspace.documents.tabs import Node, Tab, Tabs
-from tests.workspace.documents.test_hunt_races import Server
 
 PAUSE = 3.1
 """Seconds after typing until the page compares."""
@@ -51,7 +51,6 @@ async def until_compared(server: Server, tabs: Tabs, times: int) -> None:
         await exchange(server, tabs)
 
 
-@pytest.mark.asyncio
 async def test_a_text_that_differs_is_healed_and_logged(
     server: Server, tabs: Tabs, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -75,7 +74,6 @@ async def test_a_text_that_differs_is_healed_and_logged(
         assert part in said
 
 
-@pytest.mark.asyncio
 async def test_an_update_that_never_arrived_is_fetched(server: Server, tabs: Tabs) -> None:
     ada, bob = await both_open(server, tabs)
     bob.edit("a", 0, 0, "zero ")

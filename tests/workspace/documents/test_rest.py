@@ -7,19 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from coterie.workspace.documents import document, outside, service
 from coterie.workspace.documents.replica import Replica
 from coterie.workspace.documents.text import Edit
-from tests.workspace.documents.test_hunt_races import Server
+from tests.workspace.documents.server import Server
 
-
-@pytest.fixture(autouse=True)
-def _by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("PAUSE", "LONGEST", "RETRY"):
-        monkeypatch.setattr(document, name, 1e6)
-    monkeypatch.setattr(service, "IDLE", 1e6)
-    monkeypatch.setattr(service, "SYNC_EVERY", 1e6)
-    monkeypatch.setattr(outside, "MISSING_FOR", 0.0)
+pytestmark = pytest.mark.usefixtures("by_hand")
 
 
 def test_a_replica_at_rest_is_the_same() -> None:

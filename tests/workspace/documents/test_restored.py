@@ -11,9 +11,10 @@ import pytest
 from coterie.wire.capabilities import Role
 from coterie.wire.errors import ErrorCode
 from coterie.wire.messages import documents as wire
-from coterie.workspace.documents import document, outside, service
 from tests.workspace.documents.people import FakeMember, Page
-from tests.workspace.documents.test_hunt_races import Server
+from tests.workspace.documents.server import Server
+
+pytestmark = pytest.mark.usefixtures("by_hand")
 
 FILES = [
     b"",
@@ -23,14 +24,6 @@ FILES = [
     "two\r\nbytes\r\n".encode("utf-16"),
     b"mixed\r\nends\nhere\rand there\r\n",
 ]
-
-
-@pytest.fixture(autouse=True)
-def _by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("PAUSE", "LONGEST", "RETRY"):
-        monkeypatch.setattr(document, name, 1e6)
-    monkeypatch.setattr(service, "IDLE", 1e6)
-    monkeypatch.setattr(outside, "MISSING_FOR", 0.0)
 
 
 async def restore(server: Server, page: Page) -> None:

@@ -8,17 +8,13 @@ from typing import Any
 
 import pytest
 
-from coterie.workspace.documents import disk, document, encoding, epoch, history, service
+from coterie.workspace.documents import disk, document, encoding, epoch, history
 from coterie.workspace.documents.document import LARGE
-from tests.workspace.documents.test_hunt_races import Gate, Server
+from tests.workspace.documents.server import Gate, Server
+
+pytestmark = pytest.mark.usefixtures("by_hand")
 
 LINES = LARGE // 10
-
-
-@pytest.fixture(autouse=True)
-def _by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    for owner, name in ((document, "PAUSE"), (document, "LONGEST"), (document, "RETRY"), (service, "IDLE")):
-        monkeypatch.setattr(owner, name, 1e6)
 
 
 class Elsewhere(Gate):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -16,104 +15,13 @@ from coterie.wire.closing import Closing
 from coterie.wire.errors import CoterieError, ErrorCode
 from coterie.wire.messages import documents as wire
 from coterie.workspace.documents import disk, document, outside, service, store
-from coterie.workspace.documents.document import Document
 from coterie.workspace.documents.rebase import rebase
-from coterie.workspace.documents.service import Documents
-from coterie.workspace.paths import Root
 from tests.workspace.documents.people import FakeMember, Page
+from tests.workspace.documents.server import Gate, Server
+
+pytestmark = pytest.mark.usefixtures("by_hand")
 
 
-class Server:
-    """Documents of a real folder; nothing is saved, looked at or closed by the clock."""
-
-    def __init__(self, folder: Path, *, made: bool = False) -> None:
-        self.files = folder / "files"
-        self.files.mkdir(exist_ok=made)
-        self._state = folder / "state"
-
-    async def start(self) -> None:
-        self.root = Root(self.files)
-        self.documents = Documents(self.root, self._state)
-        await self.documents.start()
-        await self.documents.outside.stop()
-
-    async def end(self, *, save: bool = False) -> None:
-        await self.documents.stop(save=save)
-        self.root.close()
-
-    async def restart(self, *pages: Page) -> None:
-        """Be killed, and come back for these pages."""
-        for page in pages:
-            page.disconnect()
-        await self.end()
-        await self.start()
-        for page in pages:
-            page.connect(self.documents)
-        await self.exchange(*pages)
-
-    def document(self, path: str) -> Document:
-        return next(one for one in self.documents.open_documents if one.path == path)
-
-    async def page(self, path: str, user: str = "ada") -> Page:
-        page = Page(user, path)
-        page.connect(self.documents)
-        await self.exchange(page)
-        return page
-
-    async def exchange(self, *pages: Page) -> None:
-        for _ in range(50):
-            for page in pages:
-                await page.deliver()
-            for one in self.documents.open_documents:
-                one.room.flush()
-            for page in pages:
-                page.receive()
-            if not any(page.sent or (page.member and page.member.inbox) for page in pages):
-                return
-        raise AssertionError("they never come to rest")
-
-    async def type(self, page: Page, at: int, text: str, *others: Page) -> None:
-        page.edit(at, 0, text)
-        await self.exchange(page, *others)
-
-    async def look(self) -> None:
-        for _ in range(2):
-            await self.documents.outside.look()
-
-    async def unload(self, path: str) -> None:
-        await self.documents._unload(self.document(path))
-
-
-@pytest.fixture(autouse=True)
-def _by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    for owner, name in ((document, "PAUSE"), (document, "LONGEST"), (document, "RETRY"), (service, "IDLE")):
-        monkeypatch.setattr(owner, name, 1e6)
-    monkeypatch.setattr(outside, "MISSING_FOR", 0.0)
-
-
-class Gate:
-    """A blocking function that waits at its door: reached, then let through."""
-
-    def __init__(self, real: Callable[..., Any], *, after: bool = False) -> None:
-        self._real = real
-        self._after = after
-        self._reached = threading.Event()
-        self._open = threading.Event()
-
-    def __call__(self, *arguments: Any) -> Any:
-        done = self._real(*arguments) if self._after else None
-        self._reached.set()
-        assert self._open.wait(20)
-        return done if self._after else self._real(*arguments)
-
-    async def reached(self) -> None:
-        await asyncio.to_thread(self._reached.wait, 20)
-
-    def open(self) -> None:
-        self._open.set()
-
-
-@pytest.mark.asyncio
 async def test_opening_waits_for_the_same_documents_end(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """A document that is compacted while it closes would put its log into the place of its successor's."""
     (server.files / "a").write_text("one")
@@ -144,7 +52,6 @@ async def test_opening_waits_for_the_same_documents_end(server: Server, monkeypa
     assert fresh.text == "one two three"
 
 
-@pytest.mark.asyncio
 async def test_compacting_during_a_save_knows_of_it(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     (server.files / "a").write_text("one")
     page = await server.page("a")
@@ -175,7 +82,6 @@ async def test_compacting_during_a_save_knows_of_it(server: Server, monkeypatch:
     assert server.document("a").room.replica.text == "one two"
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize("typed", ["", " three"])
 async def test_a_save_that_fails_after_it_was_done(server: Server, monkeypatch: pytest.MonkeyPatch, typed: str) -> None:
     (server.files / "a").write_text("one")
@@ -200,7 +106,6 @@ async def test_a_save_that_fails_after_it_was_done(server: Server, monkeypatch: 
     assert not one.problem
 
 
-@pytest.mark.asyncio
 async def test_a_restore_killed_halfway_doubles_nothing(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     (server.files / "a").write_text("one")
     page = await server.page("a")
@@ -229,7 +134,6 @@ def _swallow(work: Callable[..., Any], *arguments: Any) -> Any:
         raise RuntimeError("killed") from None
 
 
-@pytest.mark.asyncio
 async def test_a_program_that_writes_what_everyone_sees(server: Server) -> None:
     """Typed while the file was gone, and then written by another program: there once."""
     (server.files / "a").write_text("one")
@@ -244,7 +148,6 @@ async def test_a_program_that_writes_what_everyone_sees(server: Server) -> None:
     assert not server.document("a").dirty
 
 
-@pytest.mark.asyncio
 async def test_the_same_while_the_server_was_down(server: Server) -> None:
     (server.files / "a").write_text("one")
     page = await server.page("a")
@@ -258,7 +161,6 @@ async def test_the_same_while_the_server_was_down(server: Server) -> None:
     assert page.text == "one two"
 
 
-@pytest.mark.asyncio
 async def test_typed_while_the_file_was_gone_is_saved_when_it_is_back(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -280,7 +182,6 @@ async def test_typed_while_the_file_was_gone_is_saved_when_it_is_back(
     assert (server.files / "a").read_text() == "one two"
 
 
-@pytest.mark.asyncio
 async def test_a_file_in_a_deleted_ones_inode_is_another(server: Server) -> None:
     """ext4 gives a deleted file's inode to the next one that is made."""
     (server.files / "a").write_text("one")
@@ -300,7 +201,6 @@ async def test_a_file_in_a_deleted_ones_inode_is_another(server: Server) -> None
     assert page.text == "one two"
 
 
-@pytest.mark.asyncio
 async def test_a_closed_documents_inode_is_not_its_name(server: Server) -> None:
     (server.files / "a").write_text("one")
     page = await server.page("a")
@@ -315,7 +215,6 @@ async def test_a_closed_documents_inode_is_not_its_name(server: Server) -> None:
     assert other.epoch != page.epoch
 
 
-@pytest.mark.asyncio
 async def test_a_rename_onto_a_path_that_nobody_has_open_any_more(server: Server) -> None:
     (server.files / "old").write_text("old text")
     (server.files / "new").write_text("new text")
@@ -339,7 +238,6 @@ async def test_a_rename_onto_a_path_that_nobody_has_open_any_more(server: Server
     assert "old text" in texts
 
 
-@pytest.mark.asyncio
 async def test_a_rename_onto_an_open_path_keeps_both_texts(server: Server) -> None:
     (server.files / "one").write_text("first")
     (server.files / "two").write_text("second")
@@ -364,7 +262,6 @@ async def test_a_rename_onto_an_open_path_keeps_both_texts(server: Server) -> No
     assert own == "on its way second unsaved", "what only his page had is kept too"
 
 
-@pytest.mark.asyncio
 async def test_a_chain_of_renames_of_open_files(server: Server) -> None:
     """What made room is followed to where it went, also when nobody has that open."""
     for name in ("a", "b", "c"):
@@ -382,7 +279,6 @@ async def test_a_chain_of_renames_of_open_files(server: Server) -> None:
     ]
 
 
-@pytest.mark.asyncio
 async def test_files_that_changed_places(server: Server) -> None:
     """Each path has the other's text then, and both keep what is not saved."""
     for name in ("a", "b"):
@@ -398,7 +294,6 @@ async def test_files_that_changed_places(server: Server) -> None:
     assert b.text == "text of a\n"
 
 
-@pytest.mark.asyncio
 async def test_renamed_moved_deleted_and_made_again(server: Server) -> None:
     (server.files / "notes.txt").write_text("a line\n")
     (server.files / "folder").mkdir()
@@ -428,7 +323,6 @@ async def test_renamed_moved_deleted_and_made_again(server: Server) -> None:
     assert page.path == other.path == "folder/other.txt"
 
 
-@pytest.mark.asyncio
 async def test_a_member_that_leaves_while_a_document_opens(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service, "IDLE", 0.0)
     (server.files / "a").write_text("one")
@@ -445,7 +339,6 @@ async def test_a_member_that_leaves_while_a_document_opens(server: Server, monke
             await asyncio.sleep(0.01)
 
 
-@pytest.mark.asyncio
 async def test_a_deleted_files_document_is_closed_and_keeps_its_text(server: Server) -> None:
     (server.files / "a").write_text("one")
     page = await server.page("a")
@@ -461,7 +354,6 @@ async def test_a_deleted_files_document_is_closed_and_keeps_its_text(server: Ser
     assert page.gone
 
 
-@pytest.mark.asyncio
 async def test_pages_bring_back_what_a_log_lost(server: Server) -> None:
     """After a power cut whoever is first brings the others' typing too, and is not sent away for it."""
     (server.files / "a").write_text("one")
@@ -490,7 +382,6 @@ async def test_pages_bring_back_what_a_log_lost(server: Server) -> None:
     assert server.document("a").room.replica.text == ada.text
 
 
-@pytest.mark.asyncio
 async def test_nobody_writes_as_somebody_else(server: Server) -> None:
     (server.files / "a").write_text("one")
     ada, bob = await server.page("a"), await server.page("a", "bob")
@@ -503,7 +394,6 @@ async def test_nobody_writes_as_somebody_else(server: Server) -> None:
     assert ada.text == "one" == server.document("a").room.replica.text
 
 
-@pytest.mark.asyncio
 async def test_an_acknowledgement_never_follows_the_next_opening(server: Server) -> None:
     """Edits are counted from 1 again after an opening on the same connection."""
     (server.files / "a").write_text("one")
@@ -519,7 +409,6 @@ async def test_an_acknowledgement_never_follows_the_next_opening(server: Server)
     assert kinds.count(wire.DocumentAck) == 1
 
 
-@pytest.mark.asyncio
 async def test_looking_survives_whatever_goes_wrong(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     (server.files / "a").write_text("one")
     page = await server.page("a")
@@ -542,7 +431,6 @@ async def test_looking_survives_whatever_goes_wrong(server: Server, monkeypatch:
     await server.documents.outside.stop()
 
 
-@pytest.mark.asyncio
 async def test_a_document_that_cannot_be_opened_leaves_no_descriptor(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -573,7 +461,6 @@ def _is_log(fd: Path) -> bool:
         return False
 
 
-@pytest.mark.asyncio
 async def test_a_long_rebase_holds_nobody_up(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is found on another thread while people type; two that carry the same over do it once."""
     (server.files / "a").write_text("one")
@@ -591,7 +478,6 @@ async def test_a_long_rebase_holds_nobody_up(server: Server, monkeypatch: pytest
     assert page.text == one.room.replica.text == "typed one carried"
 
 
-@pytest.mark.asyncio
 async def test_a_rebase_that_was_cut_off_changes_nothing(server: Server) -> None:
     (server.files / "a").write_text("one two three")
     page = await server.page("a")
@@ -621,7 +507,6 @@ def test_a_new_history_overtakes_a_compaction(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["log"]
 
 
-@pytest.mark.asyncio
 async def test_a_save_waits_for_a_log_that_is_being_synchronised(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
