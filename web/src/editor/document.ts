@@ -7,8 +7,10 @@
 import * as Y from "yjs";
 import { RequestError, type Channel } from "../wire/channel";
 import type { DocumentOpened, ErrorCode } from "../wire/generated";
+import { carryOver, newIdentity } from "./carrying";
 import { packCursor, unpackCursor, type RemoteCursor } from "./cursor";
 import { deflate } from "./deflate";
+import type { DocumentFacts, DocumentNotice } from "./facts";
 import { lackingThere } from "./lacking";
 import type { Kept, OfflineStore } from "./offline";
 import { proof } from "./proof";
@@ -18,8 +20,6 @@ export const REMOTE = Symbol("remote");
 
 /** Bytes of a live edit, as the server has it; a larger one travels as text. */
 const LARGEST_EDIT = 1 << 20;
-/** Bytes of both texts of a rebase: less than a message may have. */
-const LARGEST_REBASE = 8_000_000;
 /** An update that changes nothing. */
 const NOTHING = new Uint8Array(2);
 const KEEP_AFTER = 250;
@@ -31,40 +31,6 @@ const FIRST_RETRY = 1_000;
 const LONGEST_RETRY = 30_000;
 /** Failures after which the same may succeed later. */
 const PASSING: readonly ErrorCode[] = ["unavailable", "disk-full"];
-
-export type Phase = "opening" | "open" | "offline" | "failed";
-
-/** What the page shows about a document. A new object after every change. */
-export interface DocumentFacts {
-  path: string;
-  phase: Phase;
-  /** Why it could not be opened, or joined again. */
-  failure: { code: ErrorCode; sentence: string } | null;
-  writable: boolean;
-  /** Why it is not writable, a sentence. */
-  reason: string;
-  /** Encoding and line ends in words. */
-  format: string;
-  /** Edits of this tab that the server has not confirmed, also those that are to be brought from elsewhere. */
-  unconfirmed: number;
-  saved: boolean;
-  /** Why the text is not on disk, a sentence. */
-  problem: string;
-  /** The file was deleted. */
-  gone: boolean;
-  /** The server has compared hashes and everyone has the same text. */
-  proven: boolean;
-  /** Changes whenever `doc` is another one. */
-  generation: number;
-}
-
-/** Something that happened and that the person should read once. */
-export interface DocumentNotice {
-  kind: "info" | "warning";
-  sentence: string;
-  /** A version that holds what did not fit, 0: none. */
-  version: number;
-}
 
 /** Who has the page's documents. */
 export interface Owner {
@@ -264,7 +230,7 @@ export class SharedDocument {
         if (!(error instanceof RequestError)) throw error;
         if (!PASSING.includes(error.code)) {
           const sentence = `What was typed here before another file took this place is kept in this browser. ${error.sentence}`;
-          to.notice({ kind: "warning", sentence, version: 0 });
+          to.tell({ kind: "warning", sentence, version: 0 });
           break;
         }
         if (to.room > 0) await new Promise((resolve) => setTimeout(resolve, BRING_AGAIN));
@@ -364,7 +330,7 @@ export class SharedDocument {
       }
       // What was on its way has had time to arrive: what is missing now would never come.
       this.stood = "";
-      this.notice({ kind: "warning", sentence: "This page had missed something that was typed. It is catching up.", version: 0 });
+      this.tell({ kind: "warning", sentence: "This page had missed something that was typed. It is catching up.", version: 0 });
       return this.joinAgain();
     }
     this.stood = "";
@@ -403,7 +369,7 @@ export class SharedDocument {
         if (this.successor) this.there = opened.epoch === this.epoch && lackingThere(this.doc, opened, NOTHING).length === NOTHING.length;
         if (this.successor || this.closed) return this.leave(opened);
         if (opened.path === this.facts.path) break;
-        this.notice({ kind: "info", sentence: `“${this.facts.path}” is “${opened.path}” now.`, version: 0 });
+        this.tell({ kind: "info", sentence: `“${this.facts.path}” is “${opened.path}” now.`, version: 0 });
         // What this page had open there makes room for this; what that sent until now is in the next answer.
         this.owner.moved(this, opened.path);
       }
@@ -542,27 +508,9 @@ export class SharedDocument {
     await this.keep();
   }
 
-  private async carryOver(
-    room: number,
-    base: Uint8Array,
-    text: Uint8Array,
-    into: SharedDocument = this,
-    identity = newIdentity(),
-  ): Promise<void> {
-    if (base.length + text.length > LARGEST_REBASE) {
-      throw new RequestError("too-big", "The text on this page is too large to be sent. It stays on this page: copy from it what you need.");
-    }
-    const done = await this.channel.request({
-      type: "DocumentRebase",
-      document: room,
-      identity,
-      base,
-      text,
-    });
-    if (done.type !== "DocumentRebased" || done.version === 0) return;
-    const why = done.problem || "Some of the text on this page did not fit into the shared text any more.";
-    const sentence = `${why} ${done.problem ? "What was typed on this page" : "It"} is kept in this file's history as “${done.name}”.`;
-    into.notice({ kind: "warning", sentence, version: done.version });
+  private async carryOver(room: number, base: Uint8Array, text: Uint8Array, into: SharedDocument = this, identity = newIdentity()): Promise<void> {
+    const notice = await carryOver(this.channel, room, base, text, identity);
+    if (notice) into.tell(notice);
   }
 
   /** It is in the room and not shown any more; another one that the page opened since may be there, or on its way. */
@@ -689,7 +637,7 @@ export class SharedDocument {
     this.number = 0;
     try {
       await this.rebase(room);
-      if (afterwards) this.notice(afterwards);
+      if (afterwards) this.tell(afterwards);
       this.checkSoon();
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
@@ -721,10 +669,6 @@ export class SharedDocument {
 
   /** Tell whoever shows this document. */
   tell(notice: DocumentNotice): void {
-    this.notice(notice);
-  }
-
-  private notice(notice: DocumentNotice): void {
     for (const listener of [...this.noticeListeners]) listener(notice);
   }
 
@@ -734,10 +678,6 @@ export class SharedDocument {
     this.facts = { ...this.facts, ...change };
     for (const listener of [...this.listeners]) listener();
   }
-}
-
-function newIdentity(): string {
-  return crypto.getRandomValues(new Uint32Array(4)).join("-");
 }
 
 function newUndo(text: Y.Text): Y.UndoManager {

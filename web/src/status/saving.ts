@@ -1,5 +1,5 @@
 /** Whether everything typed is safe, in words. */
-import type { DocumentFacts } from "../editor/document";
+import type { DocumentFacts } from "../editor/facts";
 
 export interface SaveState {
   tone: "good" | "busy" | "problem";

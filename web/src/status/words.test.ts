@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { DocumentFacts } from "../editor/document";
+import type { DocumentFacts } from "../editor/facts";
 import { bannerFor } from "./bannerWords";
 import { connectionInWords, isLockedOut, type ChannelFacts } from "./connection";
 import { savingInWords } from "./saving";
