@@ -19,8 +19,9 @@ CHECKS = [
 ]
 """What has to be right before anything runs: name, command, folder."""
 WEB_TESTS = ("vitest", ["npm", "run", "--silent", "test"], "web")
-TESTS = [PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadfile"]
-"""Two workers, as on two cores; a file's tests stay together, for they share servers and browsers."""
+TESTS = [PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadfile", "--durations", "10"]
+"""Two workers, as on two cores; a file's tests stay together, for they share servers and browsers. The slowest are
+named: one that passes only after a time-out is a fault."""
 
 
 def run(name: str, command: list[str], folder: str) -> bool:
