@@ -579,7 +579,7 @@ def _fast() -> str | None:
 
 
 BOUNDS = settings(
-    max_examples=int(os.environ.get("COTERIE_EXAMPLES", "500")),
+    max_examples=int(os.environ.get("COTERIE_EXAMPLES", "400")),
     # A plain run is the same every time; `make soak` looks for more.
     derandomize="COTERIE_EXAMPLES" not in os.environ,
     database=None,
@@ -588,4 +588,4 @@ BOUNDS = settings(
     report_multiple_bugs=False,
     suppress_health_check=list(HealthCheck),
 )
-"""A plain run is a thousand cases of some 50 steps, half of them on either kind of medium."""
+"""A plain run is eight hundred cases of some 50 steps, half of them on either kind of medium."""
