@@ -1,8 +1,9 @@
 """A room: the people on one document, and the edits and cursors that pass between them.
 
 An edit is checked, logged and relayed as it came: its frame is built once for all receivers, and what comes in within
-one turn of the event loop (in a busy room within `WINDOW`) leaves in one write per member. The order is log, relay,
-acknowledge. Nothing is buffered for a member that falls behind: it gets what it lacks in one piece when it has drained.
+one turn of the event loop (in a busy room within `WINDOW`, or until it is `ENOUGH`) leaves in one write per member. The
+order is log, relay, acknowledge. Nothing is buffered for a member that falls behind: it gets what it lacks in one piece
+when it has drained.
 """
 
 from __future__ import annotations
@@ -36,6 +37,10 @@ BUSY = 25_000
 
 PERIOD = 0.05
 """Seconds over which they are counted."""
+
+ENOUGH = 32
+"""So many messages, or as many as there are members if that is more, do not wait for the window's end: by then taking
+them in has cost more than writing them out will."""
 
 WIDE_WINDOW = 0.010
 CROWD = 100
@@ -436,6 +441,9 @@ class Room:
     def _queue(self, waiting: Waiting) -> None:
         self._out.append(waiting)
         if self._scheduled is not None:
+            if len(self._out) == max(ENOUGH, len(self.members)):
+                self._scheduled.cancel()
+                self._scheduled = self._loop.call_soon(self.flush)
             return
         if self._busy:
             due = self._last_flush + (WINDOW if len(self.members) <= CROWD else WIDE_WINDOW)
