@@ -29,10 +29,7 @@ async def test_the_set_up_link_works_once(house: House) -> None:
 
 
 async def test_only_the_newest_set_up_link_works(house: House) -> None:
-    first, second = (
-        await house.setup_link(),
-        await house.setup_link(),
-    )
+    first, second = await house.setup_link(), await house.setup_link()
     assert first and second
     body = {"username": "ada", "display_name": "Ada", "password": PASSWORD}
     await house.stranger().post("/setup", {**body, "token": first.partition("#")[2]}, 410)

@@ -249,13 +249,7 @@ export class SharedDocument {
 
   /** The page may be gone in a moment. */
   keepNow(): void {
-    if (!this.epoch || this.pending.length === 0) {
-      if (this.keepTimer !== undefined) void this.keep();
-      return;
-    }
-    clearTimeout(this.keepTimer);
-    this.keepTimer = undefined;
-    void this.offline.putNow(this.facts.path, this.unconfirmed());
+    if (this.keepTimer !== undefined || this.pending.length > 0) void this.keep(true);
   }
 
   close(): void {
@@ -598,13 +592,14 @@ export class SharedDocument {
     this.keepTimer ??= setTimeout(() => void this.keep(), KEEP_AFTER);
   }
 
-  private async keep(): Promise<void> {
+  private async keep(leaving = false): Promise<void> {
     clearTimeout(this.keepTimer);
     this.keepTimer = undefined;
     const { path } = this.facts;
     if (!this.epoch) return;
     if (this.pending.length === 0) return this.offline.delete(path);
-    await this.offline.put(path, this.unconfirmed());
+    if (leaving) await this.offline.putNow(path, this.unconfirmed());
+    else await this.offline.put(path, this.unconfirmed());
   }
 
   private unconfirmed(): Kept {

@@ -3,6 +3,9 @@ import type { Channel } from "../wire/channel";
 import { SharedDocument } from "./document";
 import { OfflineStore } from "./offline";
 
+/** A page that is hidden may be ended without another word, on a phone above all. */
+const LEAVING = ["pagehide", "visibilitychange"];
+
 interface Held {
   document: SharedDocument;
   holders: number;
@@ -29,10 +32,9 @@ export class Documents {
         return own ? `${own.user}/${workspace}` : null;
       });
     const on = channel.on.bind(channel);
-    // A page that is hidden may be ended without another word, on a phone above all.
-    for (const moment of ["pagehide", "visibilitychange"]) addEventListener(moment, this.keepNow);
+    for (const moment of LEAVING) addEventListener(moment, this.keepNow);
     this.stops = [
-      () => ["pagehide", "visibilitychange"].forEach((moment) => removeEventListener(moment, this.keepNow)),
+      () => LEAVING.forEach((moment) => removeEventListener(moment, this.keepNow)),
       channel.onOpen(() => {
         this.each((document) => void document.open());
         void this.bringKept();
