@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -19,9 +20,12 @@ CHECKS = [
 ]
 """What has to be right before anything runs: name, command, folder."""
 WEB_TESTS = ("vitest", ["npm", "run", "--silent", "test"], "web")
-TESTS = [PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadfile", "--durations", "10"]
-"""Two workers, as on two cores; a file's tests stay together, for they share servers and browsers. The slowest are
-named: one that passes only after a time-out is a fault."""
+WORKERS = str(min(len(os.sched_getaffinity(0)) + 1, 8))
+"""One more than cores: with no more than those, two of them were idle for a third of the time, as tests wait for
+processes to start. Each worker may have a browser and a PostgreSQL."""
+TESTS = [PYTHON, "-m", "pytest", "-n", WORKERS, "--dist", "loadfile", "--durations", "10"]
+"""A file's tests stay together, for they share servers and browsers. The slowest are named: one that passes only after
+a time-out is a fault."""
 
 
 def run(name: str, command: list[str], folder: str) -> bool:

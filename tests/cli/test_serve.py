@@ -17,7 +17,7 @@ from coterie.hub import server
 from coterie.hub.settings import Settings
 from coterie.wire.errors import CoterieError, ErrorCode
 from tests.cli.conftest import command
-from tests.support.hub import Account, RunningHub, free_port
+from tests.support.hub import RunningHub, free_port
 
 pytestmark = pytest.mark.timeout(180)
 """Seconds: each test starts several programs, the first one a hub too."""
@@ -93,13 +93,6 @@ def test_certificates_that_cannot_be_used(place: Path) -> None:
     assert "certificate" in refused(command(place)("serve", "--data", str(place / "tls"), *options), 4)
 
 
-def wait_until_running(ada: Account, workspace: str) -> None:
-    with ada.http.stream("GET", "/api/v1/events") as events:
-        for line in events.iter_lines():
-            if '"running"' in line and workspace in line:
-                return
-
-
 def test_a_life(place: Path) -> None:
     hub = RunningHub(place / "life", {"COTERIE_DRIVER": "process"}).start()
     assert any("NO ISOLATION" in line for line in hub.output)
@@ -114,7 +107,7 @@ def test_a_life(place: Path) -> None:
     ada = hub.set_up()
     try:
         made = ada.post("/workspaces", {"name": "calc", "source": {"kind": "blank"}})
-        wait_until_running(ada, made["id"])
+        ada.until(made["id"], "running")
         assert hub.stop() == 0
 
         # Machines go on, unless they are not to.

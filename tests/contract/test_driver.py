@@ -20,6 +20,7 @@ from coterie.hub.machines.local import LocalDriver
 from coterie.hub.machines.record import Record
 from coterie.wire.errors import CoterieError, ErrorCode
 from tests.contract.conftest import WHOLE, Machine, local_driver
+from tests.support.waiting import eventually
 
 FAULTY: dict[str, Callable[[Driver], Driver]] = {
     "never-starts": faulty.NeverStarts,
@@ -277,7 +278,7 @@ class TestLocal:
         await machine.start()
         script = f"(setsid nohup bash -c 'exec -a {machine.workspace} sleep 1000' > /dev/null 2>&1 &)"
         await machine.run("bash", "-c", script)
-        assert machine.workspace in everything_that_runs()
+        await eventually(lambda: machine.workspace in everything_that_runs())
         await machine.driver.stop(machine.workspace)
         assert machine.workspace not in everything_that_runs()
 

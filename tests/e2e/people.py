@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from playwright.sync_api import Page
 
 from tests.e2e.pages.ide import IdePage
 from tests.support.hub import Account
-
-RUNNING_WITHIN = 30.0
-"""Seconds a workspace may take to run."""
 
 
 def signed_in(page: Page, account: Account) -> Page:
@@ -26,16 +22,8 @@ def make_workspace(owner: Account, name: str, *, source: dict[str, Any] | None =
     identity = str(owner.post("/workspaces", {"name": name, "source": source or {"kind": "blank"}})["id"])
     if member:
         owner.post(f"/workspaces/{identity}/members", {"username": member})
-    wait_for_state(owner, identity, "running")
+    owner.until(identity, "running")
     return identity
-
-
-def wait_for_state(account: Account, identity: str, state: str) -> None:
-    """Wait until the workspace is in a state."""
-    until = time.monotonic() + RUNNING_WITHIN
-    while (found := account.get(f"/workspaces/{identity}"))["state"] != state:
-        assert time.monotonic() < until, found
-        time.sleep(0.05)
 
 
 def enter(page: Page, identity: str) -> IdePage:

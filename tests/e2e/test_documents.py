@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import OpenBrowser
 from tests.e2e.pages.ide import IdePage
-from tests.e2e.people import enter, make_workspace, signed_in, wait_for_state
+from tests.e2e.people import enter, make_workspace, signed_in
 from tests.support.git_server import GitServer, git
 from tests.support.hub import Account, RunningHub
 
@@ -106,9 +106,9 @@ def test_typed_without_a_connection(place: Place, together: tuple[IdePage, IdePa
     a.expect_saved()
     page = type_offline(", and again")
     place.ada.post(f"/workspaces/{place.identity}/stop")
-    wait_for_state(place.ada, place.identity, "stopped")
+    place.ada.until(place.identity, "stopped")
     place.ada.post(f"/workspaces/{place.identity}/start")
-    wait_for_state(place.ada, place.identity, "running")
+    place.ada.until(place.identity, "running")
     b.expect_connected()
     b.place_cursor("start")
     b.page.keyboard.type("Later and ")
@@ -165,13 +165,13 @@ def test_typed_without_a_connection_while_the_history_is_lost(
     a.page.keyboard.type("three")
     expect(a.saving).to_have_accessible_name(re.compile("waits? for the connection"))
     place.ada.post(f"/workspaces/{place.identity}/stop")
-    wait_for_state(place.ada, place.identity, "stopped")
+    place.ada.until(place.identity, "stopped")
     logs = list(hub.data.glob("**/documents/*/log"))
     assert logs
     for log in logs:
         log.unlink()
     place.ada.post(f"/workspaces/{place.identity}/start")
-    wait_for_state(place.ada, place.identity, "running")
+    place.ada.until(place.identity, "running")
     b.expect_connected()
     b.place_cursor("start")
     b.press_keys("Shift+End")
@@ -295,13 +295,13 @@ def test_the_only_copy_is_on_a_page_that_may_only_watch(
     b.expect_text(text)
     a.page.close()
     place.ada.post(f"/workspaces/{place.identity}/stop")
-    wait_for_state(place.ada, place.identity, "stopped")
+    place.ada.until(place.identity, "stopped")
     folder = hub.data / "workspaces" / place.identity
     (folder / "files" / "only.txt").unlink()
     for log in folder.glob("state/documents/*/log"):
         log.unlink()
     place.ada.post(f"/workspaces/{place.identity}/start")
-    wait_for_state(place.ada, place.identity, "running")
+    place.ada.until(place.identity, "running")
     b.expect_connected()
     told = b.page.get_by_role("alert").filter(has_text="may be the only copy")
     expect(told).to_be_visible()

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.conftest import BROWSER, QUIET, OpenBrowser
 from tests.e2e.pages.ide import TerminalView
-from tests.e2e.people import enter, make_workspace, signed_in, wait_for_state
+from tests.e2e.people import enter, make_workspace, signed_in
 from tests.support.hub import Account, RunningHub
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -225,9 +225,9 @@ def test_two_people_share_a_terminal(hub: RunningHub, place: Place, open_browser
     # The workspace stops: what was on the screen is kept, with what still ran.
     other.run("sleep 4321")
     ada.post(f"/workspaces/{workspace}/stop")
-    wait_for_state(ada, workspace, "stopped")
+    ada.until(workspace, "stopped")
     ada.post(f"/workspaces/{workspace}/start")
-    wait_for_state(ada, workspace, "running")
+    ada.until(workspace, "running")
     a.expect_connected()
     bar = hers.get_by_role("status").filter(has_text="Ended · the workspace was stopped")
     expect(bar).to_contain_text("Still running then: sleep 4321")

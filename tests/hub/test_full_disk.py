@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import subprocess
 import tempfile
@@ -58,17 +57,10 @@ def fill(account: Account, workspace: str) -> None:
             count += 1
 
 
-async def running(account: Account, workspace: str) -> None:
-    async with asyncio.timeout(30):
-        while (found := account.get(f"/workspaces/{workspace}"))["state"] != "running":
-            assert found["state"] != "failed", found["reason"]
-            await asyncio.sleep(0.02)
-
-
 @pytest.mark.timeout(180)
 async def test_disk_full(ada: Account) -> None:
     workspace = ada.post("/workspaces", {"name": "small", "source": {"kind": "blank"}})["id"]
-    await running(ada, workspace)
+    ada.until(workspace, "running")
     assert ada.http.put(f"/api/v1/workspaces/{workspace}/files/notes.txt", content=b"before\n").status_code == 201
     ada.http.put(f"/api/v1/workspaces/{workspace}/files/room", content=b"x" * (1 << 20)).raise_for_status()
     socket = await ada.open(workspace)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import delete
@@ -21,6 +20,7 @@ from coterie.wire.closing import Closing
 from tests.hub.conftest import Caller, House, cookies
 from tests.support.machines import Passing
 from tests.support.postgres import Postgres
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.postgres
 
@@ -41,13 +41,6 @@ async def houses(postgres: Postgres, tmp_path: Path) -> AsyncIterator[tuple[Hous
 @pytest.fixture
 async def ada(houses: tuple[House, House]) -> Caller:
     return await houses[0].administrator()
-
-
-async def until(condition: Callable[[], Any]) -> None:
-    """Wait for what comes by way of PostgreSQL."""
-    async with asyncio.timeout(20):
-        while not condition():  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
 
 
 async def elsewhere(house: House, caller: Caller) -> Caller:
@@ -71,10 +64,10 @@ async def test_events_and_revocations(houses: tuple[House, House], ada: Caller) 
             states.append(event.workspace.state)
         await stream.aclose()
     await ada.post(f"/workspaces/{made['id']}/stop")
-    await until(lambda: Closing.STOPPING in two.revocations.closings(workspace=made["id"]))
+    await eventually(lambda: Closing.STOPPING in two.revocations.closings(workspace=made["id"]))
     await one.settled(ada, made["id"])
     await ada.post("/sign-out-everywhere")
-    await until(lambda: Closing.SIGNED_OUT in two.revocations.closings())
+    await eventually(lambda: Closing.SIGNED_OUT in two.revocations.closings())
     await there.get("/me", 401)
 
 
@@ -94,10 +87,10 @@ async def test_the_others_watch_what_one_started(houses: tuple[House, House], ad
     one, two = houses
     there = await elsewhere(two, ada)
     made = await one.running(ada)
-    await until(lambda: made["id"] in two.hub.lifecycle._watches)
+    await eventually(lambda: made["id"] in two.hub.lifecycle._watches)
     await one.hub.lifecycle.close()
     one.machines.die(made["id"])
-    await until(lambda: len(one.machines.started) == 2)
+    await eventually(lambda: len(one.machines.started) == 2)
     await two.until(there, made["id"], "running")
 
 
@@ -107,7 +100,7 @@ async def test_after_a_gap_everything_is_fresh(houses: tuple[House, House], ada:
         subscription.fresh = False
         async with two.hub.database.engine.begin() as connection:
             await connection.exec_driver_sql(STOP_LISTENING)
-        await until(lambda: subscription.fresh)
+        await eventually(lambda: subscription.fresh)
 
 
 async def test_after_a_gap_everyones_right_is_looked_at(houses: tuple[House, House], ada: Caller) -> None:
@@ -124,7 +117,7 @@ async def test_after_a_gap_everyones_right_is_looked_at(houses: tuple[House, Hou
     two.revocations.calls.clear()
     async with two.hub.database.engine.begin() as connection:
         await connection.exec_driver_sql(STOP_LISTENING)
-    await until(lambda: Closing.REVOKED in two.revocations.closings(workspace=made["id"], user=identity.user))
+    await eventually(lambda: Closing.REVOKED in two.revocations.closings(workspace=made["id"], user=identity.user))
     assert two.revocations.doubts
 
 
@@ -134,7 +127,7 @@ async def test_too_large_an_audience(houses: tuple[House, House], ada: Caller) -
         subscription.fresh = False
         async with one.hub.write() as transaction:
             transaction.news.append(WorkspaceChanged("w" * 16, tuple(f"{n:016}" for n in range(1000))))
-        await until(lambda: subscription.fresh)
+        await eventually(lambda: subscription.fresh)
 
 
 async def test_nonsense_from_the_database(houses: tuple[House, House], ada: Caller) -> None:
@@ -143,4 +136,4 @@ async def test_nonsense_from_the_database(houses: tuple[House, House], ada: Call
         subscription.fresh = False
         async with two.hub.database.engine.begin() as connection:
             await connection.exec_driver_sql("SELECT pg_notify('coterie', 'nonsense')")
-        await until(lambda: subscription.fresh)
+        await eventually(lambda: subscription.fresh)

@@ -16,6 +16,7 @@ from coterie.wire.capabilities import Role
 from coterie.wire.closing import Closing
 from tests.hub.conftest import Caller, House, cookies
 from tests.support.machines import Passing
+from tests.support.waiting import eventually
 
 SOON = timedelta(seconds=0.3)
 
@@ -71,8 +72,7 @@ async def test_a_page_that_listens_does_not_outlive_its_login(house: House, ada:
     async with asyncio.timeout(10):
         headers = {"authorization": f"Bearer {token['token']}"}
         listening = asyncio.create_task(house.stranger().http.get("/api/v1/events", headers=headers))
-        while not len(house.hub.bus):  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
+        await eventually(lambda: len(house.hub.bus))
         house.hub.rights.ask()
         assert '"type":"snapshot"' in (await listening).text
 
@@ -145,5 +145,4 @@ async def test_a_database_that_does_not_answer_lets_nobody_stay_for_good(
     house.hub.rights.ask()
     async with asyncio.timeout(10):
         await failed.wait()
-        while not house.revocations.closings(login=there.login):  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
+        await eventually(lambda: house.revocations.closings(login=there.login))

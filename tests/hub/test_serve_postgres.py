@@ -34,25 +34,19 @@ def hubs(postgres: Postgres) -> Iterator[tuple[RunningHub, RunningHub]]:
             one.close()
 
 
-async def running(account: Account, workspace: str) -> None:
-    async with asyncio.timeout(30):
-        while account.get(f"/workspaces/{workspace}")["state"] != "running":  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
-
-
 async def test_a_life(hubs: tuple[RunningHub, RunningHub]) -> None:
     one, two = hubs
     ada = one.set_up()
     bob = ada.invite("bob", "Bob")
     workspace = ada.post("/workspaces", {"name": "shared", "source": {"kind": "blank"}})["id"]
     ada.post(f"/workspaces/{workspace}/members", {"username": "bob"})
-    await running(ada, workspace)
+    await asyncio.to_thread(ada.until, workspace, "running")
     mine, his = await ada.open(workspace), await bob.open(workspace)
     await mine.succeed(FileCreate(0, "kept.txt"))
 
     # Killed and started again: everybody is still there, and still signed in.
     await asyncio.to_thread(one.restart)
-    await running(ada, workspace)
+    await asyncio.to_thread(ada.until, workspace, "running")
     assert not isinstance(await his.request(FileList(0, "")), Failed)
     assert ada.http.get(f"/api/v1/workspaces/{workspace}/files/kept.txt").is_success
 
@@ -68,6 +62,4 @@ async def test_a_life(hubs: tuple[RunningHub, RunningHub]) -> None:
     assert time.monotonic() - began < 1
     there.post(f"/workspaces/{workspace}/stop")
     assert (await mine.wait_closed()).code == Closing.STOPPING
-    async with asyncio.timeout(20):
-        while ada.get(f"/workspaces/{workspace}")["state"] != "stopped":  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
+    await asyncio.to_thread(ada.until, workspace, "stopped")

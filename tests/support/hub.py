@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import re
+import secrets
 import signal
 import socket
 import subprocess
@@ -17,16 +19,24 @@ import httpx
 
 from coterie.hub.machines.sandbox.driver import SandboxDriver
 from tests.support.socket import WorkspaceSocket
+from tests.support.waiting import wait_until
 
 PASSWORD = "correct horse battery staple"
 READY_WITHIN = 60.0
 
 
+LOWEST_PORT, HIGHEST_PORT = 10_000, 32_000
+"""Below those that a system gives to outgoing connections: such a one could take a port before its hub does, or while
+that starts again. Linux gives 32768 and up."""
+
+
 def free_port() -> int:
     """Return a TCP port nobody listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    while True:
+        port = secrets.randbelow(HIGHEST_PORT - LOWEST_PORT) + LOWEST_PORT
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class RunningHub:
@@ -162,6 +172,17 @@ class Account:
 
     def post(self, path: str, body: Any = None) -> Any:
         return self._answer(self.http.post(f"/api/v1{path}", json=body))
+
+    def until(self, workspace: str, state: str) -> None:
+        """Return once the workspace is in this state. Raises RuntimeError when it has failed instead."""
+
+        def reached() -> bool:
+            shown = self.get(f"/workspaces/{workspace}")
+            if shown["state"] == "failed" != state:
+                raise RuntimeError(shown["reason"])
+            return bool(shown["state"] == state)
+
+        wait_until(reached)
 
     def _answer(self, response: httpx.Response) -> Any:
         if response.is_error:

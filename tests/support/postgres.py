@@ -7,8 +7,9 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-import time
 from pathlib import Path
+
+from tests.support.waiting import wait_until
 
 WITHIN = 30.0
 DURABLE_IS_SLOW = ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
@@ -67,12 +68,14 @@ class Postgres:
         )
 
     def _wait(self) -> None:
-        until = time.monotonic() + WITHIN
         ready = [str(self._programs / "pg_isready"), "-q", "-h", str(self._folder), "-U", "coterie"]
-        while subprocess.run(ready, check=False).returncode != 0:
-            if self._server.poll() is not None or time.monotonic() > until:
+
+        def answers() -> bool:
+            if self._server.poll() is not None:
                 raise RuntimeError("PostgreSQL did not start")
-            time.sleep(0.05)
+            return subprocess.run(ready, check=False).returncode == 0
+
+        wait_until(answers, WITHIN)
 
 
 def _unprivileged() -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import tempfile
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 
 from coterie.wire import tickets
 from coterie.workspace.files.listing import UPLOADING
+from tests.support.waiting import wait_until
 from tests.support.workspace import RunningWorkspace
 
 FOREIGN = (f".0123456789abcdef{UPLOADING}", f"mine{UPLOADING}")
@@ -39,9 +39,7 @@ class Upload:
     def begin(self) -> list[Path]:
         """Return the unfinished files beside the target, once there are any."""
         self._thread.start()
-        while not (found := unfinished(self._running)):
-            time.sleep(0.01)
-        return found
+        return wait_until(lambda: unfinished(self._running))
 
     def kill(self) -> None:
         """Kill the server."""

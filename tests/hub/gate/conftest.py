@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 import struct
 import tempfile
@@ -46,12 +45,6 @@ class Scene:
         user = self.bob.get("/me")["id"]
         self.ada.http.delete(f"/api/v1/workspaces/{self.workspace}/members/{user}").raise_for_status()
 
-    async def running(self) -> None:
-        """Wait until the workspace can be opened."""
-        async with asyncio.timeout(20):
-            while self.ada.get(f"/workspaces/{self.workspace}")["state"] != "running":  # noqa: ASYNC110
-                await asyncio.sleep(0.02)
-
 
 @pytest.fixture(scope="module")
 def scene() -> Iterator[Scene]:
@@ -63,7 +56,7 @@ def scene() -> Iterator[Scene]:
             bob = ada.invite("bob", "Bob")
             workspace = ada.post("/workspaces", {"name": "shared", "source": {"kind": "blank"}})["id"]
             scene = Scene(hub, ada, bob, workspace)
-            asyncio.run(scene.running())
+            ada.until(workspace, "running")
             scene.add_bob()
             yield scene
             ada.sign_in()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -18,6 +19,7 @@ from coterie.wire.messages.connection import Failed, PeopleChanged, Ping, Pong
 from coterie.wire.messages.files import FileCreate, FileList, FileListing
 from tests.hub.gate.conftest import Scene
 from tests.support.socket import Closed, WorkspaceSocket
+from tests.support.waiting import eventually
 
 WITHIN = 1.0
 """Seconds in which access that was taken away has to be gone (access: rules)."""
@@ -105,9 +107,7 @@ async def test_refusals_are_close_codes_with_a_sentence(scene: Scene) -> None:
 
 async def test_a_workspace_that_does_not_run_is_not_opened(scene: Scene) -> None:
     other = scene.ada.post("/workspaces", {"name": "resting", "source": {"kind": "blank"}})["id"]
-    async with asyncio.timeout(20):
-        while scene.ada.get(f"/workspaces/{other}")["state"] != "running":  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
+    await asyncio.to_thread(scene.ada.until, other, "running")
     page = await scene.ada.open(other)
     scene.ada.post(f"/workspaces/{other}/stop")
     assert (await page.wait_closed()).code == Closing.STOPPING
@@ -250,14 +250,11 @@ async def test_clients_hear_at_once_that_the_workspace_server_died(scene: Scene)
     os.kill(scene.server, signal.SIGKILL)
     assert (await ada.wait_closed()).code == 1006
 
-    async def back() -> WorkspaceSocket:
-        async with asyncio.timeout(20):
-            while True:
-                try:
-                    return await scene.ada.open(scene.workspace)
-                except Closed:
-                    await asyncio.sleep(0.05)
+    async def back() -> WorkspaceSocket | None:
+        with contextlib.suppress(Closed):
+            return await scene.ada.open(scene.workspace)
+        return None
 
-    page = await back()
+    page: WorkspaceSocket = await eventually(back)
     assert page.welcome.server != ada.welcome.server
     page.close()

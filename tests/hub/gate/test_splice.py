@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime
 import ipaddress
 import ssl
@@ -79,7 +80,7 @@ async def secured() -> AsyncIterator[Secured]:
             ada.post("/setup", {"token": link, **person})
             ada.sign_in()
             scene = Scene(hub, ada, ada, ada.post("/workspaces", {"name": "x", "source": {"kind": "blank"}})["id"])
-            await scene.running()
+            await asyncio.to_thread(scene.ada.until, scene.workspace, "running")
             yield Secured(scene, trust)
             ada.sign_in()
             hub.remove_machines(ada)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -53,13 +52,6 @@ class Place:
         return answer.cookies["coterie_port"]
 
 
-def wait_running(account: Account, workspace: str) -> None:
-    deadline = time.monotonic() + 30
-    while account.get(f"/workspaces/{workspace}")["state"] != "running":
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
 async def listen(socket: WorkspaceSocket) -> None:
     terminal = (await socket.succeed(TerminalOpen(0))).terminal
     await socket.succeed(TerminalAttach(0, terminal))
@@ -74,7 +66,7 @@ def place() -> Iterator[Place]:
         hub = RunningHub(Path(folder)).start()
         owner = hub.set_up()
         workspace = owner.post("/workspaces", {"name": "ports", "source": {"kind": "blank"}})["id"]
-        wait_running(owner, workspace)
+        owner.until(workspace, "running")
 
         owner.http.put(
             f"/api/v1/workspaces/{workspace}/files/program.py",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import subprocess
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -22,6 +22,7 @@ from coterie.workspace.paths import Root
 from coterie.workspace.processes import DirectSpawner
 from coterie.workspace.terminals import Terminals
 from coterie.workspace.work import PROMPT
+from tests.support.waiting import eventually
 from tests.workspace.documents.people import FakeMember, Page
 from tests.workspace.terminals.people import Tab
 
@@ -88,10 +89,8 @@ class Machine:
         """The next notice, which the pages get alike."""
         member = self.pages[0].member
         assert member
-        async with asyncio.timeout(20):
-            while not (found := [one for one in member.inbox if isinstance(one, Notice)]):  # noqa: ASYNC110 a double tells nobody
-                await asyncio.sleep(0.01)
-        (notice,) = found
+        notices: list[Notice] = await eventually(lambda: [one for one in member.inbox if isinstance(one, Notice)])
+        (notice,) = notices
         for page in self.pages:
             assert page.member
             assert [one.sentence for one in page.member.inbox if isinstance(one, Notice)] == [notice.sentence]
@@ -102,18 +101,20 @@ class Machine:
         """Wait until a line that was entered cannot be what changes files from now on, as it put out nothing more."""
         loop = asyncio.get_running_loop()
         running = self.terminals._terminals[terminal]
-        await until(lambda: running.heard >= running.entered and loop.time() - running.heard > 2 * PROMPT)
+        await eventually(lambda: running.heard >= running.entered and loop.time() - running.heard > 2 * PROMPT)
 
     async def begun(self, command: str) -> None:
         """Wait until a program has run long enough to be told from what came with its first change."""
         loop = asyncio.get_running_loop()
-        async with asyncio.timeout(20):
-            while not any(  # noqa: ASYNC110 nothing tells of it
+
+        async def runs() -> bool:
+            return any(
                 command in job.command and job.began < loop.time() - 0.1
                 for work in await self.terminals.at_work()
                 for job in work.jobs
-            ):
-                await asyncio.sleep(0.01)
+            )
+
+        await eventually(runs)
 
     def names(self, path: str = "3.txt") -> list[str]:
         """The names of a file's versions, newest first."""
@@ -172,7 +173,7 @@ async def test_git_that_goes_on_after_it_changed_files_is_recognised(machine: Ma
     one, two = await machine.open(ada), await machine.open(ada)
     ada.type(two, "git checkout -q main\r")
     ada.type(one, f"sh -c '{SLOW}'\r")
-    await until(lambda: bool(machine.documents.outside._events.extended))
+    await eventually(lambda: bool(machine.documents.outside._events.extended))
     (machine.folder / "go").touch()
     assert await machine.told() == "Ada checked out main in Terminal 2, 14 files"
 
@@ -256,8 +257,8 @@ async def test_a_formatter_is_one_event(machine: Machine) -> None:
     await machine.begun("prettier")
     (machine.folder / "read").touch()
     page = machine.pages[0]
-    await until(lambda: page.member is not None and bool(page.member.inbox))
-    await until(lambda: bool(machine.documents.outside._events.extended))
+    await eventually(lambda: page.member is not None and bool(page.member.inbox))
+    await eventually(lambda: bool(machine.documents.outside._events.extended))
     (machine.folder / "go").touch()
     assert await machine.told() == "prettier changed 5 files in Terminal 2"
 
@@ -273,16 +274,10 @@ async def test_one_file_alone_is_no_event(machine: Machine) -> None:
     ben.type(terminal, "echo other > 3.txt\r")
     member = machine.pages[0].member
     assert isinstance(member, FakeMember)
-    await until(lambda: bool(member.inbox))
-    await until(lambda: not machine.documents.outside._events.gathering)
+    await eventually(lambda: bool(member.inbox))
+    await eventually(lambda: not machine.documents.outside._events.gathering)
     assert not [one for one in member.inbox if isinstance(one, Notice)]
     assert machine.names() == []
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
-        while not condition():  # noqa: ASYNC110 nothing tells of it
-            await asyncio.sleep(0.01)
 
 
 async def test_files_are_counted_between_commits(machine: Machine) -> None:

@@ -16,6 +16,7 @@ from coterie.wire.errors import CoterieError, ErrorCode
 from coterie.wire.messages import documents as wire
 from coterie.workspace.documents import disk, document, outside, service, store
 from coterie.workspace.documents.rebase import rebase
+from tests.support.waiting import eventually
 from tests.workspace.documents.people import FakeMember, Page
 from tests.workspace.documents.server import Gate, Server
 
@@ -176,9 +177,7 @@ async def test_typed_while_the_file_was_gone_is_saved_when_it_is_back(
     monkeypatch.setattr(document, "PAUSE", 0.01)
     (server.files.parent / "aside").rename(server.files / "a")
     await server.look()
-    async with asyncio.timeout(20):
-        while one.dirty:  # noqa: ASYNC110 nothing tells of it
-            await asyncio.sleep(0.01)
+    await eventually(lambda: not one.dirty)
     assert (server.files / "a").read_text() == "one two"
 
 
@@ -334,9 +333,7 @@ async def test_a_member_that_leaves_while_a_document_opens(server: Server, monke
     await asyncio.sleep(0)
     server.documents.left(member)
     await opening
-    async with asyncio.timeout(20):
-        while server.documents.open_documents:  # noqa: ASYNC110 nothing tells of it
-            await asyncio.sleep(0.01)
+    await eventually(lambda: not server.documents.open_documents)
 
 
 async def test_a_deleted_files_document_is_closed_and_keeps_its_text(server: Server) -> None:
@@ -424,10 +421,12 @@ async def test_looking_survives_whatever_goes_wrong(server: Server, monkeypatch:
         server.documents.outside.start()
         await failed.wait()
     (server.files / "a").write_text("one two")
-    async with asyncio.timeout(20):
-        while page.text != "one two":
-            await asyncio.sleep(0.01)
-            await server.exchange(page)
+
+    async def told() -> bool:
+        await server.exchange(page)
+        return page.text == "one two"
+
+    await eventually(told)
     await server.documents.outside.stop()
 
 

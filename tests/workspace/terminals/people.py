@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -65,14 +65,6 @@ async def rendered(terminal: int, *tabs: Tab) -> list[dict[str, Any]]:
     ran = await asyncio.to_thread(subprocess.run, command, input=steps, capture_output=True, check=True)
     shown: list[dict[str, Any]] = json.loads(ran.stdout)
     return shown
-
-
-async def eventually(condition: Callable[[], Awaitable[Any]], within: float = WITHIN) -> Any:
-    """Return the first true value of a condition that nobody announces."""
-    async with asyncio.timeout(within):
-        while not (value := await condition()):  # noqa: ASYNC110 other processes set no events of ours
-            await asyncio.sleep(0.01)
-    return value
 
 
 class Tab:

@@ -13,8 +13,9 @@ import pytest
 from coterie.wire.messages.terminals import TerminalResize
 from coterie.workspace.terminals import Terminals
 from coterie.workspace.terminals import screen as screen_module
+from tests.support.waiting import eventually
 from tests.workspace.terminals.conftest import Start
-from tests.workspace.terminals.people import Tab, eventually, rendered
+from tests.workspace.terminals.people import Tab, rendered
 
 SMALL = 6 << 10
 """A ring so small that what a program drew at first is soon gone from it."""
@@ -37,7 +38,7 @@ async def same_on_all(terminal: int, look: Look, *tabs: Tab) -> dict[str, Any]:
         return one if fits and look(one["lines"]) else None
 
     try:
-        shown: dict[str, Any] = await eventually(same, 20)
+        shown: dict[str, Any] = await eventually(same)
     except TimeoutError:
         raise AssertionError("\n---\n".join("\n".join(one["lines"]) for one in last)) from None
     return shown

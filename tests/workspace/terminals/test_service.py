@@ -25,8 +25,9 @@ from coterie.wire.messages.terminals import (
     TerminalTyping,
 )
 from coterie.workspace.terminals import Terminals, service
+from tests.support.waiting import eventually
 from tests.workspace.terminals.conftest import Start
-from tests.workspace.terminals.people import Tab, eventually
+from tests.workspace.terminals.people import Tab
 
 
 async def test_what_is_typed_is_seen_by_everyone(terminals: Terminals) -> None:
