@@ -41,7 +41,7 @@ export default defineConfig({
     include: ["src/**/*.test.{ts,tsx}"],
     setupFiles: ["src/test/setup.ts"],
     restoreMocks: true,
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     // Two cores are shared with everything else that tests run.
     maxWorkers: 2,
   },

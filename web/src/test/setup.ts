@@ -1,10 +1,13 @@
 /** What jsdom lacks and Mantine asks for, and cleaning up after each test. */
 import { cleanup, configure } from "@testing-library/react";
-import { afterEach } from "vitest";
+import { afterEach, vi } from "vitest";
 
 afterEach(cleanup);
 // Waiting ends with what is waited for; a busy machine only takes longer.
-configure({ asyncUtilTimeout: 10_000 });
+const WITHIN = 20_000;
+configure({ asyncUtilTimeout: WITHIN });
+const { waitFor } = vi;
+vi.waitFor = (condition, options = WITHIN) => waitFor(condition, options);
 
 if (typeof window !== "undefined") {
   window.matchMedia ??= (query: string) =>
