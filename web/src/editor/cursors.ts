@@ -33,18 +33,29 @@ class Flag extends WidgetType {
     readonly below: boolean,
     readonly scheme: Scheme,
     readonly moves: number,
+    readonly level: number,
   ) {
     super();
   }
 
+  private get shown(): string {
+    return JSON.stringify([this.name, this.colour, this.scheme, this.moves]);
+  }
+
   override eq(other: Flag): boolean {
-    return (
-      other.name === this.name &&
-      other.colour === this.colour &&
-      other.below === this.below &&
-      other.scheme === this.scheme &&
-      other.moves === this.moves
-    );
+    return other.shown === this.shown && other.level === this.level && other.below === this.below;
+  }
+
+  /** A name that only makes way for another is not shown anew. */
+  override updateDOM(caret: HTMLElement): boolean {
+    if (caret.dataset.shown !== this.shown) return false;
+    this.arrange(caret);
+    return true;
+  }
+
+  private arrange(caret: HTMLElement): void {
+    caret.style.setProperty("--level", String(this.level));
+    caret.toggleAttribute("data-below", this.below);
   }
 
   toDOM(): HTMLElement {
@@ -53,7 +64,8 @@ class Flag extends WidgetType {
     caret.className = "cm-coterie-person";
     caret.style.setProperty("--person", shade.solid);
     caret.style.setProperty("--person-text", shade.text);
-    if (this.below) caret.dataset.below = "";
+    caret.dataset.shown = this.shown;
+    this.arrange(caret);
     caret.setAttribute("aria-hidden", "true");
     const label = document.createElement("span");
     label.className = "cm-coterie-name";
@@ -68,6 +80,7 @@ class Flag extends WidgetType {
 }
 
 function places(scheme: Scheme): Extension {
+  // Whoever moved last is last in it.
   const field = StateField.define<ReadonlyMap<number, Place>>({
     create: () => new Map(),
     update(value, transaction) {
@@ -82,9 +95,10 @@ function places(scheme: Scheme): Extension {
       }
       for (const effect of transaction.effects) {
         if (!effect.is(place)) continue;
+        const { connection, place: now } = effect.value;
         const changed = new Map(next);
-        if (effect.value.place) changed.set(effect.value.connection, effect.value.place);
-        else changed.delete(effect.value.connection);
+        if (now?.moves !== next.get(connection)?.moves) changed.delete(connection);
+        if (now) changed.set(connection, now);
         next = changed;
       }
       return next;
@@ -94,17 +108,36 @@ function places(scheme: Scheme): Extension {
   return field;
 }
 
+/** Gives names of one line that would cover each other levels of their own, the first at the text. */
+class Levels {
+  private readonly taken = new Map<number, { from: number; to: number; level: number }[]>();
+
+  next(line: number, from: number, name: string): number {
+    const to = from + name.length + 2;
+    const taken = this.taken.get(line) ?? [];
+    const levels = new Set(taken.filter((other) => other.from < to && from < other.to).map((other) => other.level));
+    let level = 0;
+    while (levels.has(level)) level++;
+    this.taken.set(line, [...taken, { from, to, level }]);
+    return level;
+  }
+}
+
 function drawn(people: ReadonlyMap<number, Place>, doc: EditorView["state"]["doc"], scheme: Scheme): DecorationSet {
   const ranges: Range<Decoration>[] = [];
-  for (const { name, colour, anchor, head, moves } of people.values()) {
+  // Whoever moved last has the first choice: other names have faded, or soon will.
+  const levels = new Levels();
+  for (const { name, colour, anchor, head, moves } of [...people.values()].reverse()) {
     const at = Math.min(head, doc.length);
     const [from, to] = [Math.min(anchor, at), Math.min(Math.max(anchor, at), doc.length)];
     if (from < to) {
       const style = `--person-selection: ${colourOf(colour)[scheme].selection}`;
       ranges.push(Decoration.mark({ class: "cm-coterie-selection", attributes: { style } }).range(from, to));
     }
-    const below = doc.lineAt(at).number === 1;
-    ranges.push(Decoration.widget({ widget: new Flag(name, colour, below, scheme, moves), side: head >= anchor ? -1 : 1 }).range(at));
+    const line = doc.lineAt(at);
+    const level = levels.next(line.number, at - line.from, name);
+    const widget = new Flag(name, colour, line.number <= level + 1, scheme, moves, level);
+    ranges.push(Decoration.widget({ widget, side: head >= anchor ? -1 : 1 }).range(at));
   }
   return Decoration.set(ranges, true);
 }

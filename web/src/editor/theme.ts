@@ -153,7 +153,7 @@ function surface(dark: boolean): Extension {
       ".cm-coterie-name": {
         position: "absolute",
         left: "-2px",
-        bottom: "100%",
+        bottom: "calc(100% + 17px * var(--level))",
         padding: "0 5px",
         borderRadius: "4px 4px 4px 0",
         background: "var(--person)",
@@ -168,7 +168,7 @@ function surface(dark: boolean): Extension {
       "@keyframes coterie-name": { to: { opacity: 0 } },
       ".cm-coterie-person .cm-coterie-name": { animation: "coterie-name 0.3s 2.5s forwards" },
       ".cm-coterie-person:hover .cm-coterie-name": { animation: "none" },
-      ".cm-coterie-person[data-below] .cm-coterie-name": { bottom: "auto", top: "100%", borderRadius: "0 4px 4px 4px" },
+      ".cm-coterie-person[data-below] .cm-coterie-name": { bottom: "auto", top: "calc(100% + 17px * var(--level))", borderRadius: "0 4px 4px 4px" },
       ".cm-coterie-writers": { width: "9em" },
       ".cm-coterie-writer": {
         display: "block",
