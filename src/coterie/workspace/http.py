@@ -160,7 +160,8 @@ class _Connection(asyncio.Protocol):
                 self._transport.abort()
 
     def eof_received(self) -> bool:
-        return self._task is not None
+        # Whoever leaves in the middle of a body is gone; after it one may still wait for the answer.
+        return self._task is not None and self._whole
 
     def connection_lost(self, error: Exception | None) -> None:
         self._timer.cancel()

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from coterie.wire.launch import HANDOFF_SOCKET
-from tests.support.hub import Account, RunningHub
+from tests.support.hub import BY_NEWS_ALONE, Account, RunningHub
 
 
 @dataclass
@@ -50,8 +50,10 @@ class Scene:
 def scene() -> Iterator[Scene]:
     # Unix socket paths are at most 107 bytes: a short folder of our own instead of pytest's.
     with tempfile.TemporaryDirectory(prefix="cot-") as folder:
-        hub = RunningHub(Path(folder), {"COTERIE_DRIVER": "process"}).start()
+        hub = RunningHub(Path(folder), {"COTERIE_DRIVER": "process"})
+        hub.prelude = BY_NEWS_ALONE
         try:
+            hub.start()
             ada = hub.set_up()
             bob = ada.invite("bob", "Bob")
             workspace = ada.post("/workspaces", {"name": "shared", "source": {"kind": "blank"}})["id"]
@@ -59,9 +61,5 @@ def scene() -> Iterator[Scene]:
             ada.until(workspace, "running")
             scene.add_bob()
             yield scene
-            ada.sign_in()
-            hub.remove_machines(ada)
         finally:
-            hub.stop()
-            for account in (ada, bob):
-                account.http.close()
+            hub.close()
