@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 from sqlalchemy import select
@@ -18,29 +18,15 @@ from coterie.hub.audit import Actor
 from coterie.hub.db.engine import Database
 from coterie.hub.db.replicas import Replicas
 from coterie.hub.db.tables import User
-from coterie.hub.events import Bus
 from coterie.hub.news import News
 from coterie.hub.passwords import hash_password
 from coterie.hub.settings import Settings
-from coterie.hub.transactions import Connection, Transaction, Transactions
+from coterie.hub.transactions import Transaction, Transactions
 from coterie.wire.errors import CoterieError, ErrorCode
 
 _T = TypeVar("_T")
 _M = TypeVar("_M", bound=BaseModel)
 _ACTOR = Actor(username="command line")
-
-
-class _Nobody:
-    """The registry of a process that holds no connections."""
-
-    def connections(self) -> Sequence[Connection]:
-        return ()
-
-    def doubt(self) -> None:
-        """Nothing is under way."""
-
-    def revoke(self, **_: Any) -> int:
-        return 0
 
 
 class Office(Transactions):
@@ -50,14 +36,14 @@ class Office(Transactions):
     """
 
     def __init__(self, settings: Settings) -> None:
-        database = Database(settings.database)
-        replicas = Replicas(settings.database, self.deliver, lambda: None) if database.postgres else None
-        super().__init__(database, Bus(), _Nobody(), replicas)
-        self.settings = settings
+        def deliver(news: News) -> None:
+            neighbour.tell(settings.data, [news])
 
-    def deliver(self, news: News) -> None:
-        """See `Transactions.deliver`."""
-        neighbour.tell(self.settings.data, [news])
+        database = Database(settings.database)
+        super().__init__(
+            database, deliver, Replicas(settings.database, deliver, lambda: None) if database.postgres else None
+        )
+        self.settings = settings
 
 
 def run(data: Path | None, work: Callable[[Office], Awaitable[_T]]) -> _T:

@@ -27,6 +27,7 @@ from coterie.hub.api import (
     workspaces,
 )
 from coterie.hub.api.schemas import Event, Failure
+from coterie.hub.audience import Revoker
 from coterie.hub.core import Hub
 from coterie.hub.guard import Guard
 from coterie.hub.identity import COOKIE
@@ -34,7 +35,6 @@ from coterie.hub.machines.driver import Driver
 from coterie.hub.ports.passes import Passes
 from coterie.hub.ports.proxy import PortsFront
 from coterie.hub.settings import Settings
-from coterie.hub.transactions import Revoker
 
 if TYPE_CHECKING:
     from coterie.hub.gate.gate import Gate

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from coterie.hub import audit, identity
+from coterie.hub.audience import Audience, Revoker
 from coterie.hub.audit import Actor
 from coterie.hub.db.engine import Database
 from coterie.hub.db.replicas import Replicas
@@ -23,7 +24,7 @@ from coterie.hub.rights import Rights
 from coterie.hub.seen import Seen
 from coterie.hub.settings import Settings
 from coterie.hub.throttle import Throttle
-from coterie.hub.transactions import Revoker, Transaction, Transactions
+from coterie.hub.transactions import Transaction, Transactions
 from coterie.wire.errors import CoterieError, ErrorCode
 
 
@@ -33,16 +34,16 @@ class Hub:
     def __init__(self, settings: Settings, driver: Driver, registry: Revoker) -> None:
         self.settings = settings
         self.driver = driver
-        self.registry = registry
         self.key = load_key(settings.data)
         self.database = Database(settings.database)
         self.bus = Bus()
+        self.audience = Audience(self.bus, registry)
         self.throttle = Throttle(settings.sign_in_pause)
         self.replicas = Replicas(settings.database, self._heard, self._missed) if self.database.postgres else None
-        self.transactions = Transactions(self.database, self.bus, registry, self.replicas)
+        self.transactions = Transactions(self.database, self.audience.deliver, self.replicas)
         self.lifecycle = Lifecycle(settings, driver, self.key, self.transactions)
-        self.rights = Rights(self.transactions)
-        self.seen = Seen(self.transactions)
+        self.rights = Rights(self.database, self.audience)
+        self.seen = Seen(self.database, self.audience)
         self._hearing: set[asyncio.Task[None]] = set()
         self._lock: IO[str] | None = None
 
@@ -79,16 +80,15 @@ class Hub:
 
     def _heard(self, news: News) -> None:
         """Act on another replica's news."""
-        self.transactions.deliver(news)
+        self.audience.deliver(news)
         if isinstance(news, WorkspaceChanged):
             task = asyncio.create_task(self.lifecycle.heard(news.workspace))
             self._hearing.add(task)
             task.add_done_callback(self._hearing.discard)
 
     def _missed(self) -> None:
-        """Other replicas' news may have been missed: nothing that is shown or let through is believed any more."""
-        self.bus.reset()
-        self.registry.doubt()
+        """Other replicas' news may have been missed."""
+        self.audience.missed()
         self.rights.ask()
 
     async def authenticate(self, headers: Mapping[str, str]) -> Identity:

@@ -13,10 +13,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from coterie.hub import access
+from coterie.hub.audience import Audience
+from coterie.hub.db.engine import Database
 from coterie.hub.db.tables import Login, Token, User, now
 from coterie.hub.gate.link import role_of
 from coterie.hub.news import Revoked
-from coterie.hub.transactions import Transactions
 from coterie.wire.capabilities import Capability, allows
 from coterie.wire.closing import Closing
 
@@ -36,8 +37,9 @@ logger = logging.getLogger(__name__)
 class Rights:
     """Ends connections and event streams whose login or role is no longer what they were let in with."""
 
-    def __init__(self, transactions: Transactions) -> None:
-        self._transactions = transactions
+    def __init__(self, database: Database, audience: Audience) -> None:
+        self._database = database
+        self._audience = audience
         self._asked = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -58,26 +60,24 @@ class Rights:
 
     async def check(self) -> datetime | None:
         """Look at everything once; return when the next of the logins that are in use expires."""
-        connections = self._transactions.registry.connections()
-        holders = {(each.user, each.login) for each in connections}
-        holders |= {(each.user, each.login) for each in self._transactions.bus.subscriptions()}
+        connections, holders = self._audience.connections(), self._audience.holders()
         places = {(each.user, each.workspace, role_of(each.grant)) for each in connections}
         if not holders:
             return None
-        async with self._transactions.database.read() as session:
+        async with self._database.read() as session:
             lives = await _lives(session, {login for _, login in holders})
             roles = await access.roles_on(session, {(user, workspace) for user, workspace, _ in places})
         at = now()
         for user, login in holders:
             owner, expires = lives.get(login, ("", None))
             if owner != user or (expires is not None and expires <= at):
-                self._transactions.deliver(Revoked(Closing.SIGNED_OUT, user=user, login=login))
+                self._audience.deliver(Revoked(Closing.SIGNED_OUT, user=user, login=login))
         for user, workspace, role in places:
             held = roles[user, workspace]
             if not allows(held, Capability.WORKSPACE_OPEN):
-                self._transactions.deliver(Revoked(Closing.REVOKED, user=user, workspace=workspace))
+                self._audience.deliver(Revoked(Closing.REVOKED, user=user, workspace=workspace))
             elif role not in ("", held):
-                self._transactions.deliver(Revoked(Closing.ACCESS_CHANGED, user=user, workspace=workspace))
+                self._audience.deliver(Revoked(Closing.ACCESS_CHANGED, user=user, workspace=workspace))
         return min((end for _, end in lives.values() if end is not None and end > at), default=None)
 
     async def _run(self) -> None:

@@ -9,8 +9,9 @@ from datetime import datetime
 
 from sqlalchemy import BindParameter, FromClause, Table, Update, bindparam, or_, update
 
+from coterie.hub.audience import Audience
+from coterie.hub.db.engine import Database
 from coterie.hub.db.tables import Login, Token, User, now
-from coterie.hub.transactions import Transactions
 
 EVERY = 30.0
 """Seconds between writes: what is shown is at most this old, and a hub that is killed forgets at most this much."""
@@ -21,8 +22,9 @@ logger = logging.getLogger(__name__)
 class Seen:
     """When people, their logins and their tokens were last used. Whoever is connected is here."""
 
-    def __init__(self, transactions: Transactions) -> None:
-        self._transactions = transactions
+    def __init__(self, database: Database, audience: Audience) -> None:
+        self._database = database
+        self._audience = audience
         self._users: dict[str, datetime] = {}
         self._logins: dict[str, datetime] = {}
         """Logins and tokens alike: their identifiers are never the same."""
@@ -46,14 +48,12 @@ class Seen:
 
     async def save(self) -> None:
         """Write down everything that was noted since the last time, in one transaction; nothing noted, none."""
-        for connection in self._transactions.registry.connections():
-            self.note(connection.user, connection.login)
-        for subscription in self._transactions.bus.subscriptions():
-            self.note(subscription.user, subscription.login)
+        for user, login in self._audience.holders():
+            self.note(user, login)
         if not self._users:
             return
         users, logins = self._users.copy(), self._logins.copy()
-        async with self._transactions.database.write() as session:
+        async with self._database.write() as session:
             database = await session.connection()
             await database.execute(_later(User.__table__, "last_seen"), _rows(users))
             for kind in (Login, Token):

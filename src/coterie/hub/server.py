@@ -130,7 +130,7 @@ async def _serve(settings: Settings, listener: socket.socket, started: Started, 
     await hub.driver.prepare()
     async with app.router.lifespan_context(app):
         link = await make_setup_link(hub.transactions, settings.address)
-        ear = await neighbour.listen(settings.data, hub.transactions.deliver)
+        ear = await neighbour.listen(settings.data, hub.audience.deliver)
         server = _Server(_configuration(app, settings), hub, lambda: started(settings, link))
         try:
             await server.serve(sockets=[listener])

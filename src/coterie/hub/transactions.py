@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
-from typing import Protocol
+from collections.abc import AsyncIterator, Callable
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,40 +11,8 @@ from coterie.hub import access, audit
 from coterie.hub.audit import Actor
 from coterie.hub.db.engine import Database
 from coterie.hub.db.replicas import Replicas
-from coterie.hub.events import Bus
 from coterie.hub.news import News, Revoked, UserChanged, WorkspaceChanged
 from coterie.wire.closing import Closing
-
-
-class Connection(Protocol):
-    """What the hub needs to know of a live connection: whose it is, where to, and what it was let in with."""
-
-    @property
-    def grant(self) -> str: ...
-    @property
-    def user(self) -> str: ...
-    @property
-    def login(self) -> str: ...
-    @property
-    def workspace(self) -> str: ...
-
-
-class Revoker(Protocol):
-    """What the gate's registry of live connections does for the hub."""
-
-    def connections(self) -> Sequence[Connection]:
-        """Every live connection."""
-        ...
-
-    def doubt(self) -> None:
-        """Have every decision that is under way made again."""
-        ...
-
-    def revoke(
-        self, *, user: str | None = None, workspace: str | None = None, login: str | None = None, closing: Closing
-    ) -> int:
-        """Close every connection that matches all that is given; return how many there were."""
-        ...
 
 
 class Transaction:
@@ -84,12 +51,11 @@ class Transaction:
 
 
 class Transactions:
-    """The one way to write: over the database, to those who listen and are connected, here and at the replicas."""
+    """The one way to write: over the database, and then to `deliver`, here and at the replicas."""
 
-    def __init__(self, database: Database, bus: Bus, registry: Revoker, replicas: Replicas | None) -> None:
+    def __init__(self, database: Database, deliver: Callable[[News], None], replicas: Replicas | None) -> None:
         self.database = database
-        self.bus = bus
-        self.registry = registry
+        self._deliver = deliver
         self._replicas = replicas
 
     @contextlib.asynccontextmanager
@@ -101,11 +67,5 @@ class Transactions:
             if self._replicas and transaction.news:
                 await self._replicas.announce(session, transaction.news)
         for news in transaction.news:
-            self.deliver(news)
+            self._deliver(news)
         transaction.committed()
-
-    def deliver(self, news: News) -> None:
-        """Act on news, this process's own and other replicas'."""
-        if isinstance(news, Revoked):
-            self.registry.revoke(user=news.user, workspace=news.workspace, login=news.login, closing=news.closing)
-        self.bus.deliver(news)

@@ -209,7 +209,9 @@ class LocalDriver(ABC):
         record = Record.read(place.record)
         if record is None:
             return
-        if record.processes and not await processes.end(record.processes, grace) and grace:
+        # Asked for once: they may end by themselves at any moment.
+        alive = record.processes
+        if alive and not await processes.end(alive, grace) and grace:
             logger.warning("Machine %s did not end within %s s and was killed.", place.root.name, grace)
         self.forget(place)
         place.record.unlink(missing_ok=True)
