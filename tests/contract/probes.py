@@ -123,7 +123,7 @@ if os.path.exists("/sys/kernel"):
 """
 
 FORK_BOMB = """
-import os, signal, time
+import os, signal
 children = []
 try:
     while len(children) < 300:
@@ -135,6 +135,9 @@ try:
 except OSError as error:
     print("refused", error)
 print("forked", len(children))
+for child in children:
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
 """
 
 MEMORY_BOMB = """

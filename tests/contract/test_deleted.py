@@ -40,7 +40,7 @@ async def test_it_ends_by_itself(
     waiting = asyncio.create_task(driver.wait(machine.workspace))
     await asyncio.to_thread(shutil.rmtree, place.root, ignore_errors=True)
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(40):
             for process in record.named.values():
                 await process.wait()
             assert (await waiting).state in (MachineState.ABSENT, MachineState.STOPPED)

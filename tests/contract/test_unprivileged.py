@@ -21,6 +21,7 @@ from tests.contract.conftest import Machine
 
 pytestmark = [
     pytest.mark.sandbox,
+    pytest.mark.timeout(180),
     pytest.mark.skipif(os.geteuid() != 0, reason="all else is tried as this user"),
 ]
 
@@ -32,7 +33,7 @@ def test_a_hub_that_is_not_root_isolates_and_limits_as_well() -> None:
     with tempfile.TemporaryDirectory(prefix="coterie-") as data:
         os.chown(data, USER, USER)
         command = [sys.executable, "-m", "tests.contract.test_unprivileged", data]
-        ran = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=50, check=False)
+        ran = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=150, check=False)
     assert ran.returncode == 0, ran.stderr
 
 
@@ -58,7 +59,7 @@ async def check(data: Path) -> None:
             (probes.OPEN_FILES, {}),
         ):
             said = await machine.python(program, **environment)
-            assert "REACHED" not in said, said
+            assert "REACHED" not in said and "as many processes as it may" not in said, said
         assert await machine.running()
     finally:
         await machine.driver.delete(machine.workspace)

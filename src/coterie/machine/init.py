@@ -24,6 +24,9 @@ from coterie.machine import channel, kernel, ports
 RUN_INIT = "import sys; sys.path.insert(0, sys.argv[1]); from coterie.machine.init import main; main(sys.argv[2:])"
 """Python that runs the init, its first argument the directory of our packages: run with -I -S, it starts in 25 ms."""
 
+LEFT = 3
+"""Exit code of a workspace server that ended because its init had ended."""
+
 _GRACE = 2.0
 """Seconds that the processes of a session have after a hang-up until they are killed."""
 

@@ -165,8 +165,8 @@ class Keeper:
             if name == "uplink":
                 sys.stderr.write(f"The network's uplink ended (exit code {code}); the machine goes on without it.\n")
                 continue
-            # An init that ends well was left by its server, whose own end is the one to tell.
-            if not self._ended and (name == "server" or code != 0):
+            # Who was left by the other says so by its code: the other's own end is the one to tell, told first or not.
+            if not self._ended and code != (init.LEFT if name == "server" else 0):
                 self._ended = True
                 self._note({"ended": name, "code": code, "asked": self._asked})
             if name == "init":

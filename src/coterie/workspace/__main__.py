@@ -9,6 +9,7 @@ import sys
 import msgspec
 import uvloop
 
+from coterie.machine.init import LEFT
 from coterie.wire.decoding import UNREADABLE
 from coterie.wire.launch import Launch
 from coterie.workspace.app import serve
@@ -19,7 +20,7 @@ went there (measured); this many take some two megabytes at most."""
 
 
 def main() -> int:
-    """Run until told to stop; 0 once everything is saved, 2 for a launch that cannot be read."""
+    """Run until told to stop or left by the init; 0 or `LEFT` once all is saved, 2 for a launch that cannot be read."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     try:
         launch = msgspec.json.decode(sys.stdin.buffer.read(), type=Launch)
@@ -29,8 +30,7 @@ def main() -> int:
     # What is loaded by now lives as long as the process: the collector need not look at it again.
     gc.freeze()
     gc.set_threshold(_YOUNG, 20, 20)
-    uvloop.run(serve(launch))
-    return 0
+    return LEFT if uvloop.run(serve(launch)) else 0
 
 
 if __name__ == "__main__":

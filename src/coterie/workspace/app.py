@@ -8,7 +8,7 @@ import logging
 import os
 import select
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -116,31 +116,37 @@ class WorkspaceServer:
         self.root.close()
 
 
-async def serve(launch: Launch) -> None:
-    """Run until SIGTERM, SIGINT, or the end of the machine's init."""
+async def serve(launch: Launch) -> bool:
+    """Run until SIGTERM, SIGINT, or the end of the machine's init; return whether it was that."""
     loop = asyncio.get_running_loop()
-    ending = asyncio.Event()
+    ending, left = asyncio.Event(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ending.set)
     server = WorkspaceServer(launch)
-    with _watching(launch.spawn_fd, ending):
+
+    def leave() -> None:
+        left.set()
+        ending.set()
+
+    with _watching(launch.spawn_fd, leave):
         await server.start()
         log.info("workspace %s is ready", launch.workspace)
         await ending.wait()
         log.info("workspace %s is stopping", launch.workspace)
         await server.stop()
+        return left.is_set()
 
 
 @contextlib.contextmanager
-def _watching(spawn_fd: int, ending: asyncio.Event) -> Iterator[None]:
-    """Set `ending` when the peer of `spawn_fd` is gone, without reading from it."""
+def _watching(spawn_fd: int, gone: Callable[[], None]) -> Iterator[None]:
+    """Call `gone` when the peer of `spawn_fd` is, without reading from it."""
     if spawn_fd < 0 or not hasattr(select, "epoll"):
         yield
         return
     loop = asyncio.get_running_loop()
     with select.epoll() as watch:
         watch.register(spawn_fd, select.EPOLLRDHUP)
-        loop.add_reader(watch.fileno(), ending.set)
+        loop.add_reader(watch.fileno(), gone)
         try:
             yield
         finally:

@@ -77,6 +77,20 @@ async def test_what_ignores_the_request_to_end_is_killed() -> None:
     await child.wait()
 
 
+async def test_what_ends_while_it_is_looked_at_has_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    driver, workspace = ProcessDriver(tmp_path), new_id()
+    record = driver.places[workspace].record
+    record.parent.mkdir(parents=True)
+    child = subprocess.Popen(["sleep", "1000"])
+    process = HostProcess.find(child.pid)
+    looks = iter([[process], []])
+    record.write_text("{}\n")
+    monkeypatch.setattr(Record, "processes", property(lambda _: next(looks)))
+    await driver.stop(workspace)
+    assert not record.exists()
+    child.wait(30)
+
+
 def test_a_record_says_how_a_machine_ended(tmp_path: Path) -> None:
     path = tmp_path / "machine.jsonl"
     assert Record.read(path) is None
