@@ -26,9 +26,17 @@ from tests.support.socket import WorkspaceSocket
 
 READY_WITHIN = 20.0
 
+PATIENT = """
+import sys
+from coterie.workspace import __main__, socket
+socket.GOODBYE = 20.0
+sys.exit(__main__.main())
+"""
+"""`python -m coterie.workspace` that gives a client on a busy machine time to read why it was closed."""
+
 
 class RunningWorkspace:
-    """`python -m coterie.workspace` over a short directory (Unix socket paths are at most 107 bytes)."""
+    """A workspace server over a short directory (Unix socket paths are at most 107 bytes)."""
 
     def __init__(self, folder: Path, environment: dict[str, str] | None = None) -> None:
         self.folder = folder
@@ -56,9 +64,7 @@ class RunningWorkspace:
             ready_fd=theirs,
             environment=self.environment,
         )
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "coterie.workspace"], stdin=subprocess.PIPE, pass_fds=[theirs]
-        )
+        self.process = subprocess.Popen([sys.executable, "-c", PATIENT], stdin=subprocess.PIPE, pass_fds=[theirs])
         os.close(theirs)
         assert self.process.stdin
         self.process.stdin.write(msgspec.json.encode(launch))

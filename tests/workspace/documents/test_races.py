@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -410,7 +411,7 @@ async def test_looking_survives_whatever_goes_wrong(server: Server, monkeypatch:
     (server.files / "a").write_text("one")
     page = await server.page("a")
     monkeypatch.setattr(outside, "LOOK_EVERY", 0.01)
-    failed = asyncio.Event()
+    failed = threading.Event()
 
     def fails() -> None:
         failed.set()
@@ -419,7 +420,7 @@ async def test_looking_survives_whatever_goes_wrong(server: Server, monkeypatch:
     with monkeypatch.context() as patch:
         patch.setattr(server.documents.outside, "_operation", fails)
         server.documents.outside.start()
-        await failed.wait()
+        await eventually(failed.is_set)
     (server.files / "a").write_text("one two")
 
     async def told() -> bool:

@@ -37,6 +37,7 @@ from coterie.wire.messages.terminals import (
 from coterie.wire.tickets import Ticket
 from coterie.workspace.frames import frame
 from coterie.workspace.terminals import Terminals
+from tests.support.waiting import eventually
 
 M = TypeVar("M", bound=ServerMessage)
 WITHIN = 20.0
@@ -242,6 +243,16 @@ class Tab:
             await self.until(look, within)
         except TimeoutError:
             raise AssertionError(f"{wanted!r} not in {bytes(self.screen[terminal])[-2000:]!r}") from None
+
+    async def runs(self, terminal: int, *commands: str) -> None:
+        """Wait until these programs run in a terminal: a shell that said something has begun nothing after it yet."""
+        process = self.terminals._terminals[terminal].process
+        assert process is not None
+
+        async def there() -> bool:
+            return set(commands) <= {*(await process.running()).commands}
+
+        await eventually(there)
 
     async def ended(self, terminal: int) -> TerminalInfo:
         info: TerminalInfo = await self.until(

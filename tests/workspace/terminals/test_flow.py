@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import time
 
 import pytest
 
@@ -12,9 +11,10 @@ from coterie.wire.messages.terminals import WINDOW, TerminalAck, TerminalClose, 
 from coterie.workspace.terminals import Terminals
 from coterie.workspace.terminals import terminal as terminal_module
 from coterie.workspace.terminals.pty import LONG_TURN
+from tests.support.waiting import eventually
 from tests.workspace.terminals.people import Tab
 
-LAST = 5_000_000
+LAST = 1_000_000
 
 
 async def test_exit_output_is_complete_a_hundred_times_in_a_hundred(terminals: Terminals) -> None:
@@ -31,30 +31,37 @@ async def test_exit_output_is_complete_a_hundred_times_in_a_hundred(terminals: T
         await asyncio.gather(*(burst() for _ in range(10)))
 
 
-async def test_every_number_is_seen_once_or_skipped_by_a_mark_across_a_reconnect(terminals: Terminals) -> None:
+@pytest.mark.parametrize("long", [False, True])
+async def test_every_number_is_seen_once_or_skipped_by_a_mark_across_a_reconnect(
+    terminals: Terminals, long: bool
+) -> None:
     ada = Tab(terminals)
     number = await ada.open()
     ada.type(number, f"stty -echo; seq 1 {LAST}; echo over\r")
     await ada.until(lambda: ada.position.get(number, 0) > 3_000_000)
     output, position = bytes(ada.screen[number]), ada.position[number]
     ada.leave()
+    if long:
+        await eventually(lambda: terminals._terminals[number].ring.start > position)
     back = Tab(terminals)
     back.position[number] = position
     await back.attach(number, position)
     await back.until(lambda: back.screen[number].endswith(b"over\r\n$ "), within=50)
-    skipped = back.skipped[number]
-    assert (skipped == 0) == (back.resets.get(number, 0) == 0)
-    numbers = [int(found) for found in re.findall(rb"(?<=\n)\d+(?=\r)", output + b"" if skipped else output)]
-    rest = bytes(back.screen[number])
-    if not skipped:
-        numbers = [int(found) for found in re.findall(rb"(?<=\n)\d+(?=\r)", output + rest)]
-        assert numbers == list(range(1, LAST + 1))
+    skipped, rest = back.skipped[number], bytes(back.screen[number])
+    assert (skipped > 0) == (back.resets.get(number, 0) > 0) == long
+    if not long:
+        assert found(output + rest) == list(range(1, LAST + 1))
         return
-    later = [int(found) for found in re.findall(rb"(?<=\n)\d+(?=\r)", rest)]
+    numbers, later = found(output), found(rest)
     assert numbers == list(range(1, len(numbers) + 1))
     assert later == list(range(later[0], LAST + 1))
     between = sum(len(str(n)) + 2 for n in range(numbers[-1] + 1, later[0]))
     assert abs(between - skipped) < 64, "the mark says how much was left out"
+
+
+def found(output: bytes) -> list[int]:
+    """The numbers that have lines of their own."""
+    return [int(number) for number in re.findall(rb"(?<=\n)\d+(?=\r)", output)]
 
 
 async def test_a_slow_reader_jumps_and_holds_up_nobody(terminals: Terminals) -> None:
@@ -94,10 +101,10 @@ async def test_a_program_waits_for_its_fastest_reader(terminals: Terminals, monk
     ada.shows = False
     ada.type(number, "yes 0123456789012345678901234567890123456789\r")
     await ada.until(lambda: ada.position.get(number, 0) >= WINDOW)
-    ring = terminals._terminals[number].ring
-    for _ in range(100):
-        await asyncio.sleep(0)
-    assert ring.head <= WINDOW + LONG_TURN
+    terminal = terminals._terminals[number]
+    assert terminal._pty is not None
+    await ada.until(lambda: terminal._pty and not terminal._pty._reading)
+    assert terminal.ring.head <= WINDOW + LONG_TURN
     ada.do(TerminalAck(number, ada.position[number]))
     await ada.until(lambda: ada.position[number] >= 2 * WINDOW)
 
@@ -134,9 +141,9 @@ async def test_a_late_joiner_gets_what_is_kept(terminals: Terminals) -> None:
     bob = Tab(terminals, "bob")
     await bob.attach(number)
     await bob.until(lambda: bob.screen[number].endswith(b"over\r\n$ "))
-    numbers = [int(found) for found in re.findall(rb"(?<=\n)\d+(?=\r)", bytes(bob.screen[number]))]
+    numbers = found(bytes(bob.screen[number]))
     assert numbers == list(range(numbers[0], 1_000_001))
-    assert 1_500_000 < bob.position[number] - (bob.position[number] - len(bob.screen[number])) < 2_200_000
+    assert 1_500_000 < len(bob.screen[number]) < 2_200_000
 
 
 async def test_a_flood_delays_no_keystroke_elsewhere(terminals: Terminals) -> None:
@@ -146,16 +153,17 @@ async def test_a_flood_delays_no_keystroke_elsewhere(terminals: Terminals) -> No
     await bob.sees(quiet, "cat\r\n")
     ada.type(flooded, "yes 0123456789012345678901234567890123456789012345678901234567890123456789\r")
     await ada.until(lambda: ada.position.get(flooded, 0) > 1_000_000)
-    delays = []
+    passed = []
     for _ in range(100):
-        seen = bob.position[quiet]
-        began = time.perf_counter()
+        seen, before = bob.position[quiet], ada.position[flooded]
         bob.do(TerminalInput(quiet, b"k"))
         await bob.until(lambda seen=seen: bob.position[quiet] > seen)  # type: ignore[misc]
-        delays.append(time.perf_counter() - began)
-    # The product's goal is 3 ms (`make bench Q=terminal`); here it is only shown that a flood does not starve anyone.
-    assert sorted(delays)[90] < 0.1
-    assert ada.position[flooded] > 1_000_000
+        passed.append(ada.position[flooded] - before)
+    # The product's goal is 3 ms (`make bench Q=terminal`). How long the kernel takes for an echo is its own affair:
+    # here it is only shown that an echo that is there does not wait for more than a few turns of the flood.
+    assert min(passed) <= 4 * LONG_TURN
+    now = ada.position[flooded]
+    await ada.until(lambda: ada.position[flooded] > now)
 
 
 async def test_characters_and_rubbish_are_passed_on_as_bytes(terminals: Terminals) -> None:

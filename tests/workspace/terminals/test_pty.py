@@ -24,7 +24,7 @@ async def test_turns_are_short_while_somebody_types(typing: bool, most: int) -> 
             whole.set()
 
     pty = Pty(reading, output, lambda: typing)
-    await asyncio.wait_for(whole.wait(), 10)
+    await asyncio.wait_for(whole.wait(), 30)
     assert b"".join(pieces) == flood
     assert len(pieces) == -(-len(flood) // most)
     assert max(map(len, pieces)) == min(most, len(flood))

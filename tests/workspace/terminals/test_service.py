@@ -159,11 +159,15 @@ async def test_others_are_told_who_is_typing_but_not_for_every_key(terminals: Te
     ada, bob = Tab(terminals), Tab(terminals, "bob")
     number = await ada.open()
     await bob.attach(number)
+    loop = asyncio.get_running_loop()
+    began = loop.time()
     for _ in range(50):
         ada.type(number, "x")
+    typed_for = loop.time() - began
     await bob.sees(number, "x" * 50)
     told = [message for message in bob.messages if isinstance(message, TerminalTyping)]
-    assert told == [TerminalTyping(number, ada.id)]
+    assert told == [TerminalTyping(number, ada.id)] * len(told)
+    assert 1 <= len(told) <= 1 + typed_for, "once a second"
     assert not any(isinstance(message, TerminalTyping) for message in ada.messages)
 
 
@@ -205,13 +209,7 @@ async def test_a_program_that_reads_nothing_can_be_interrupted(terminals: Termin
     number = await ada.open()
     ada.type(number, 'stty -echo; echo "<$((1 + 1))>"; sleep 1000\r')
     await ada.sees(number, "<2>\r\n")
-    process = terminals._terminals[number].process
-    assert process is not None
-
-    async def sleeps() -> bool:
-        return "sleep 1000" in (await process.running()).commands
-
-    await eventually(sleeps)
+    await ada.runs(number, "sleep 1000")
     for _ in range(4):
         ada.type(number, b"x" * LONGEST_INPUT)
     await ada.ask(TerminalSignal(0, number, Interruption.INTERRUPT))
@@ -254,11 +252,6 @@ async def test_a_program_that_ignores_hanging_up_is_killed_on_close(terminals: T
     stubborn = f"trap '' HUP; echo $$ > {tmp_path}/pid; exec sleep 1001"
     ada.type(number, f'sh -c "{stubborn.replace("$", chr(92) + "$")}" &\r')
     ada.type(number, "trap '' HUP; sleep 1002\r")
-    process = terminals._terminals[number].process
-    assert process is not None
-
-    async def both_run() -> bool:
-        return {"sleep 1001", "sleep 1002"} <= set((await process.running()).commands)
 
     async def is_gone() -> bool:
         try:
@@ -267,7 +260,7 @@ async def test_a_program_that_ignores_hanging_up_is_killed_on_close(terminals: T
             return True
         return False
 
-    await eventually(both_run)
+    await ada.runs(number, "sleep 1001", "sleep 1002")
     stubborn_one = int((tmp_path / "pid").read_text())
     answer = await ada.ask(TerminalClose(0, number))
     assert not isinstance(answer, Failed)
@@ -286,7 +279,10 @@ async def test_what_a_program_left_switched_on_ends_with_it(terminals: Terminals
     assert 25 in modes.private
 
 
-async def test_scrollback_outlives_the_machine_with_what_still_ran(start: Start) -> None:
+async def test_scrollback_outlives_the_machine_with_what_still_ran(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "_ASK_WITHIN", 20.0)
     before = await start()
     ada = Tab(before)
     number = await ada.open(columns=91, rows=17)
@@ -295,6 +291,7 @@ async def test_scrollback_outlives_the_machine_with_what_still_ran(start: Start)
     ada.type(number, 'echo "<$((9 * 9))>"; sleep 4321\r')
     ada.type(second, "exit 7\r")
     await ada.sees(number, "<81>")
+    await ada.runs(number, "sleep 4321")
     await ada.ended(second)
     await before.stop()
     after = await start()
