@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
-from tests.e2e.pages.ide import SCREEN_READER, WITHIN
+from tests.e2e.pages.ide import NOTICES, SCREEN_READER, WITHIN
 from tests.support.hub import RunningHub
 
 BROWSER = "/usr/bin/chromium"
@@ -64,9 +64,11 @@ def open_browser(browser: Browser, hub: RunningHub) -> Iterator[OpenBrowser]:
 
     def look(page: Page) -> None:
         def heard(message: ConsoleMessage) -> None:
-            # A page that asks who is signed in, or that the tests cut off, is told so in the console too.
+            # A page that asks who is signed in, or that the tests cut off, is told so in the console too; so is one
+            # that asks for the branch, or keeps its layout, when its workspace has just been stopped or taken away.
             expected = ("WebSocket", "ERR_", "401 (Unauthorized)")
-            if message.type == "error" and not any(part in message.text for part in expected):
+            late = message.location["url"].endswith(("/.git/HEAD", "/layout")) and "Failed to load" in message.text
+            if message.type == "error" and not late and not any(part in message.text for part in expected):
                 problems.append(f"console: {message.text}")
 
         page.on("console", heard)
@@ -85,6 +87,7 @@ def open_browser(browser: Browser, hub: RunningHub) -> Iterator[OpenBrowser]:
         context.set_default_timeout(1_000 * WITHIN)
         contexts.append(context)
         context.add_init_script(SCREEN_READER)
+        context.add_init_script(NOTICES)
         context.on("page", look)
         return context.new_page()
 

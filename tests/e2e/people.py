@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from typing import Any
 
 from playwright.sync_api import Page
 
 from tests.e2e.pages.ide import IdePage
-from tests.support.hub import Account
+from tests.support.hub import Account, RunningHub
 
 
 def signed_in(page: Page, account: Account) -> Page:
@@ -32,3 +34,9 @@ def enter(page: Page, identity: str) -> IdePage:
     ide = IdePage(page)
     ide.expect_connected()
     return ide
+
+
+def let_watch_only(hub: RunningHub, workspace: str) -> None:
+    """Make all members of a workspace watchers, which no page offers: it counts from their next connection on."""
+    with contextlib.closing(sqlite3.connect(hub.data / "coterie.db", timeout=60)) as database, database:
+        database.execute("UPDATE grants SET role = 'watcher' WHERE workspace_id = ?", (workspace,))

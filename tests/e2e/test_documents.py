@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
@@ -12,11 +12,11 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import OpenBrowser
 from tests.e2e.pages.ide import IdePage
-from tests.e2e.people import enter, make_workspace, signed_in
+from tests.e2e.people import enter, let_watch_only, make_workspace, signed_in
 from tests.support.git_server import GitServer, git
 from tests.support.hub import Account, RunningHub
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 GUIDE = "# Tides\n\nHigh water comes twice a day.\n"
 NOTHING_IS_WRITTEN_ON_LEAVING = """
@@ -62,6 +62,18 @@ def place(hub: RunningHub, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield Place(ada, ben, identity)
 
 
+@contextmanager
+def stopped(place: Place, watching: IdePage) -> Iterator[None]:
+    """While the workspace is stopped; it runs again afterwards. A page that has it open has seen either."""
+    place.ada.post(f"/workspaces/{place.identity}/stop")
+    place.ada.until(place.identity, "stopped")
+    watching.expect_stopped()
+    yield
+    place.ada.post(f"/workspaces/{place.identity}/start")
+    place.ada.until(place.identity, "running")
+    watching.expect_connected()
+
+
 @pytest.fixture
 def together(place: Place, open_browser: OpenBrowser) -> tuple[IdePage, IdePage]:
     """Ada's and Ben's windows, both without a layout from before."""
@@ -105,11 +117,8 @@ def test_typed_without_a_connection(place: Place, together: tuple[IdePage, IdePa
     # The same while the workspace is stopped and started, and the text has gone on there.
     a.expect_saved()
     page = type_offline(", and again")
-    place.ada.post(f"/workspaces/{place.identity}/stop")
-    place.ada.until(place.identity, "stopped")
-    place.ada.post(f"/workspaces/{place.identity}/start")
-    place.ada.until(place.identity, "running")
-    b.expect_connected()
+    with stopped(place, b):
+        pass
     b.place_cursor("start")
     b.page.keyboard.type("Later and ")
     browser.set_offline(False)
@@ -164,15 +173,11 @@ def test_typed_without_a_connection_while_the_history_is_lost(
     a.press_keys("Control+End")
     a.page.keyboard.type("three")
     expect(a.saving).to_have_accessible_name(re.compile("waits? for the connection"))
-    place.ada.post(f"/workspaces/{place.identity}/stop")
-    place.ada.until(place.identity, "stopped")
-    logs = list(hub.data.glob("**/documents/*/log"))
-    assert logs
-    for log in logs:
-        log.unlink()
-    place.ada.post(f"/workspaces/{place.identity}/start")
-    place.ada.until(place.identity, "running")
-    b.expect_connected()
+    with stopped(place, b):
+        logs = list(hub.data.glob("**/documents/*/log"))
+        assert logs
+        for log in logs:
+            log.unlink()
     b.place_cursor("start")
     b.press_keys("Shift+End")
     b.page.keyboard.type("his")
@@ -182,10 +187,9 @@ def test_typed_without_a_connection_while_the_history_is_lost(
     # What fits is there once; what does not she is told of, and finds in the history.
     for ide in (a, b):
         ide.expect_text("his\ntwo\nthree")
-    notice = a.notices.filter(has_text="did not fit into the shared text")
-    expect(notice).to_have_count(1)
-    expect(b.notices.filter(has_text="did not fit")).to_have_count(0)
+    a.expect_notice("did not fit into the shared text")
     a.expect_same_text()
+    assert [sum("did not fit" in notice for notice in ide.noticed()) for ide in (a, b)] == [1, 0]
     assert place.get("rebased.txt") == "his\ntwo\nthree"
     history = a.open_history()
     history.versions.filter(has_text="Ada Lovelace's text of").click()
@@ -201,9 +205,7 @@ def test_another_branch_is_checked_out(place: Place, together: tuple[IdePage, Id
     terminal = a.open_terminal()
     terminal.run("git checkout -q low")
     for ide in (a, b):
-        notice = ide.notices.filter(has_text=f"Ada Lovelace checked out low in {terminal.name}, 1 file")
-        expect(notice).to_have_count(1)
-        expect(ide.notices).to_have_count(1)
+        ide.expect_notice(f"Ada Lovelace checked out low in {terminal.name}, 1 file")
     b.expect_text(OTHER_GUIDE)
     b.page.keyboard.type("End.")
     # Her cursor stands where it stood: before "comes".
@@ -214,6 +216,7 @@ def test_another_branch_is_checked_out(place: Place, together: tuple[IdePage, Id
     a.page.keyboard.type("always ")
     for ide in (a, b):
         ide.expect_text(OTHER_GUIDE.replace("water comes", "water always comes") + "End.")
+        assert len(ide.noticed()) == 1
 
 
 def test_other_programs_change_and_delete(place: Place, together: tuple[IdePage, IdePage]) -> None:
@@ -260,10 +263,11 @@ def test_other_programs_change_and_delete(place: Place, together: tuple[IdePage,
 def test_undo_is_each_persons_own(place: Place, together: tuple[IdePage, IdePage]) -> None:
     place.put("own.txt", "middle")
     a, b = both_open(together, "own.txt", "middle")
+    # At one go: what is typed with a pause in between is undone in as many steps.
     a.place_cursor("start")
-    a.page.keyboard.type("hers ")
+    a.page.keyboard.insert_text("hers ")
     b.place_cursor("end")
-    b.page.keyboard.type(" his")
+    b.page.keyboard.insert_text(" his")
     for ide in (a, b):
         ide.expect_text("hers middle his")
     a.page.keyboard.press("Control+z")
@@ -285,24 +289,18 @@ def test_the_only_copy_is_on_a_page_that_may_only_watch(
 ) -> None:
     text = "all there is\n"
     place.put("only.txt", text)
-    with sqlite3.connect(hub.data / "coterie.db") as database:
-        database.execute("UPDATE grants SET role = 'watcher' WHERE workspace_id = ?", (place.identity,))
-    database.close()
+    let_watch_only(hub, place.identity)
     a, b = together
     b.page.reload()
     b.expect_connected()
     b.open_file("only.txt")
     b.expect_text(text)
     a.page.close()
-    place.ada.post(f"/workspaces/{place.identity}/stop")
-    place.ada.until(place.identity, "stopped")
-    folder = hub.data / "workspaces" / place.identity
-    (folder / "files" / "only.txt").unlink()
-    for log in folder.glob("state/documents/*/log"):
-        log.unlink()
-    place.ada.post(f"/workspaces/{place.identity}/start")
-    place.ada.until(place.identity, "running")
-    b.expect_connected()
+    with stopped(place, b):
+        folder = hub.data / "workspaces" / place.identity
+        (folder / "files" / "only.txt").unlink()
+        for log in folder.glob("state/documents/*/log"):
+            log.unlink()
     told = b.page.get_by_role("alert").filter(has_text="may be the only copy")
     expect(told).to_be_visible()
     b.editor.click()

@@ -19,7 +19,7 @@ from tests.e2e.people import enter, make_workspace, signed_in
 from tests.hub.gate.test_splice import certificate
 from tests.support.hub import PASSWORD, Account, RunningHub
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 
 @pytest.fixture

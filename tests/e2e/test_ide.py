@@ -8,11 +8,10 @@ from typing import TypeAlias
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.e2e import people
 from tests.e2e.conftest import OpenBrowser
-from tests.e2e.pages.dashboard import DashboardPage
-from tests.e2e.pages.ide import IdePage
-from tests.e2e.pages.sign_in import SignInPage
-from tests.support.hub import PASSWORD, Account, RunningHub
+from tests.e2e.pages.ide import IdePage, Names
+from tests.support.hub import Account, RunningHub
 
 Workspace: TypeAlias = tuple[Account, str]
 """The owner, and the identifier."""
@@ -20,28 +19,23 @@ Workspace: TypeAlias = tuple[Account, str]
 FILES = {"README.md": "# Tides\n", "src/model.py": "M2 = 28.984\n", "src/curve.py": "print('curve')\n"}
 
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")
 def workspace(hub: RunningHub) -> Workspace:
     """A workspace that all of these tests open, each as its owner."""
     owner = hub.set_up()
-    return owner, str(owner.post("/workspaces", {"name": "Tides"})["id"])
+    return owner, people.make_workspace(owner, "Tides")
 
 
 def enter(page: Page, workspace: Workspace) -> IdePage:
-    """Sign in as the owner, put the files there once it runs, and open it without any layout."""
+    """Open it as its owner, with the files and without any layout."""
     owner, identity = workspace
-    SignInPage(page).open().sign_in(owner.username, PASSWORD)
-    DashboardPage(page).row("Tides").expect_state("Running")
     for path, text in FILES.items():
         owner.http.put(f"/api/v1/workspaces/{identity}/files/{path}", content=text.encode()).raise_for_status()
     owner.http.put(f"/api/v1/workspaces/{identity}/layout", json={}).raise_for_status()
-    DashboardPage(page).row("Tides").open()
-    ide = IdePage(page)
-    ide.expect_connected()
-    return ide
+    return people.enter(people.signed_in(page, owner), identity)
 
 
 def test_files_are_named_moved_uploaded_and_deleted(
@@ -112,6 +106,7 @@ def test_panes_come_back_as_they_were_left(open_browser: OpenBrowser, workspace:
 
     page.reload()
     ide.expect_connected()
+    expect(page.get_by_role("tablist")).to_have_count(2)
     first, second = page.get_by_role("tablist").all()
     expect(first.get_by_role("tab")).to_have_text(["README.md", "curve.py"])
     expect(second.get_by_role("tab")).to_have_text(["model.py"])
@@ -133,9 +128,10 @@ def test_terminals_are_listed_renamed_and_closed(open_browser: OpenBrowser, work
     entry = beside.terminals.get_by_role("button", name="Terminal 1, ")
     entry.click()
     beside.terminal("Terminal 1").expect_output("<src>")
+    names = Names(entry)
     terminal.input.focus()
     page.keyboard.type("ec")
-    expect(beside.terminals.get_by_role("button", name="Terminal 1, Ada Lovelace is typing")).to_be_visible()
+    names.expect("Terminal 1, Ada Lovelace is typing")
 
     # The keyboard alone: the tab's menu, a new name, the palette, the end.
     ide.tab("Terminal 1").focus()
@@ -151,7 +147,7 @@ def test_terminals_are_listed_renamed_and_closed(open_browser: OpenBrowser, work
     other.keyboard.press("Enter")
     other.get_by_role("button", name="Close the terminal").click()
     expect(ide.tab("Server")).to_have_count(0)
-    expect(ide.notices.filter(has_text="Somebody closed “Server”.")).to_be_visible()
+    ide.expect_notice("Somebody closed “Server”.")
     expect(ide.terminals.get_by_role("listitem")).to_have_count(0)
 
 

@@ -6,10 +6,24 @@ import re
 import time
 from typing import Literal
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import JSHandle, Locator, Page, expect
 
 SCREEN_READER = """try { localStorage.setItem("coterie-terminal", '{"screenReader": true}') } catch {}"""
 """Terminals draw on a canvas; with the screen-reader setting on, the same text can be read, by tests too."""
+
+NOTICES = """window.noticed = [];
+new MutationObserver(changes => {
+    for (const node of changes.flatMap(({ addedNodes }) => [...addedNodes]))
+        if (node.parentElement?.closest(".mantine-Notifications-root")) noticed.push(node.textContent);
+}).observe(document, { childList: true, subtree: true })"""
+"""Notices go by themselves after some seconds: what they said is kept, for whoever looks later on a busy machine."""
+
+_NAMES = """element => {
+    const names = [];
+    const attributeFilter = ["aria-label"];
+    new MutationObserver(() => names.push(element.ariaLabel)).observe(element, { attributeFilter });
+    return names;
+}"""
 
 _TEXT = r"""element => [...element.querySelectorAll(".cm-line")].map(line => {
     const own = line.cloneNode(true);
@@ -20,6 +34,19 @@ _TEXT = r"""element => [...element.querySelectorAll(".cm-line")].map(line => {
 
 WITHIN = 20.0
 """Seconds in which what is expected has to happen, on a busy machine too."""
+
+
+class Names:
+    """What an element is called from now on, also what it is called for a moment only."""
+
+    def __init__(self, element: Locator) -> None:
+        self._page = element.page
+        self._names: JSHandle = element.evaluate_handle(_NAMES)
+
+    def expect(self, part: str) -> None:
+        """Wait until it was called something with `part`, a regular expression, in it."""
+        found = "([names, part]) => names.some(name => new RegExp(part).test(name))"
+        self._page.wait_for_function(found, arg=[self._names, part])
 
 
 class TerminalView:
@@ -89,6 +116,15 @@ class IdePage:
         expect(self.people).to_have_accessible_name(f"People here: {len(names)}")
         for name in names:
             expect(self.people.get_by_role("button", name=re.compile(f"^{name}"))).to_be_visible()
+
+    def expect_notice(self, text: str | re.Pattern[str]) -> None:
+        """Wait until a notice said this; it may be gone again."""
+        pattern = text.pattern if isinstance(text, re.Pattern) else re.escape(text)
+        self.page.wait_for_function("pattern => noticed.some(text => new RegExp(pattern).test(text))", arg=pattern)
+
+    def noticed(self) -> list[str]:
+        """What the notices said until now."""
+        return list(self.page.evaluate("noticed"))
 
     def expect_connected(self) -> None:
         """Wait until the workspace is reached."""
