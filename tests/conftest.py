@@ -16,8 +16,8 @@ from tests.support.leftovers import left
 FOLDER = pytest.StashKey[Path]()
 LEFT = pytest.StashKey[list[str]]()
 
-# A busy machine is no failure; every test has a time limit of its own.
-settings.register_profile("coterie", deadline=None)
+# A busy machine is no failure; every test has a time limit of its own. The cases are the same ones always.
+settings.register_profile("coterie", deadline=None, derandomize=True, database=None)
 settings.load_profile("coterie")
 # New cases each time, also where the environment says CI; a failure is shown at once.
 settings.register_profile(

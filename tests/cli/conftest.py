@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.hub import PASSWORD, Account, RunningHub
+from tests.support.hub import BY_NEWS_ALONE, PASSWORD, Account, RunningHub
 
 Coterie = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -43,8 +43,9 @@ def place() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def hub(place: Path) -> Iterator[RunningHub]:
-    running = RunningHub(place / "data", {"COTERIE_DRIVER": "process", "COTERIE_GIT_ALLOW_LOCAL": "1"}).start()
-    yield running
+    running = RunningHub(place / "data", {"COTERIE_DRIVER": "process", "COTERIE_GIT_ALLOW_LOCAL": "1"})
+    running.prelude = BY_NEWS_ALONE
+    yield running.start()
     running.close()
 
 

@@ -72,7 +72,7 @@ def reader() -> Iterator[Reader]:
 
 
 @pytest.mark.sandbox
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(400)
 def test_the_tutorial(reader: Reader) -> None:
     hub = reader.hub
     assert reader.step("1. Start") == ["make run"]

@@ -134,7 +134,7 @@ class House:
 
     async def until(self, caller: Caller, workspace: str, state: str) -> dict[str, Any]:
         """The workspace once it is in this state."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             with self.hub.bus.subscribe(await self.hub.authenticate(cookies(caller))) as subscription:
                 while True:
                     subscription.wake.clear()

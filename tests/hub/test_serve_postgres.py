@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import pytest
 from coterie.wire.closing import Closing
 from coterie.wire.messages.connection import Failed
 from coterie.wire.messages.files import FileCreate, FileList
-from tests.support.hub import Account, RunningHub
+from tests.support.hub import BY_NEWS_ALONE, Account, RunningHub
 from tests.support.postgres import Postgres
 
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(180)]
@@ -25,8 +24,9 @@ def hubs(postgres: Postgres) -> Iterator[tuple[RunningHub, RunningHub]]:
     with tempfile.TemporaryDirectory(prefix="cot-") as folder:
         environment = {"COTERIE_DRIVER": "process", "COTERIE_DATABASE_URL": postgres.fresh()}
         one, two = (RunningHub(Path(folder), environment) for _ in range(2))
-        one.start()
+        one.prelude = two.prelude = BY_NEWS_ALONE
         try:
+            one.start()
             yield one, two
         finally:
             if two.process:
@@ -56,10 +56,8 @@ async def test_a_life(hubs: tuple[RunningHub, RunningHub]) -> None:
     there.sign_in()
     assert [each["name"] for each in there.get("/workspaces")] == ["shared"]
     user = bob.get("/me")["id"]
-    began = time.monotonic()
     there.http.delete(f"/api/v1/workspaces/{workspace}/members/{user}").raise_for_status()
     assert (await his.wait_closed()).code == Closing.REVOKED
-    assert time.monotonic() - began < 1
     there.post(f"/workspaces/{workspace}/stop")
     assert (await mine.wait_closed()).code == Closing.STOPPING
     await asyncio.to_thread(ada.until, workspace, "stopped")

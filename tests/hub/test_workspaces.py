@@ -22,6 +22,7 @@ from coterie.wire.closing import Closing
 from coterie.wire.errors import CoterieError, ErrorCode
 from tests.hub.conftest import Caller, House, MakeSettings, cookies
 from tests.support.git_server import GitServer
+from tests.support.waiting import eventually
 
 
 async def test_from_made_to_deleted(house: House, ada: Caller) -> None:
@@ -158,13 +159,14 @@ async def test_a_machine_that_ends_is_restarted_but_not_for_ever(
     for _ in range(lifecycle.RESTARTS):
         house.machines.starting.clear()
         house.machines.die(made["id"])
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             await house.machines.starting.wait()
         assert (await house.until(ada, made["id"], "running"))["reason"] == ""
     house.machines.die(made["id"])
     failed = await house.until(ada, made["id"], "failed")
     assert failed["reason"].startswith("It was killed. It was restarted 3 times")
-    assert house.revocations.closings(workspace=made["id"]) == [*[Closing.UNREACHABLE] * 3, Closing.NOT_RUNNING]
+    closings = [*[Closing.UNREACHABLE] * 3, Closing.NOT_RUNNING]
+    await eventually(lambda: house.revocations.closings(workspace=made["id"]) == closings)
     await ada.post(f"/workspaces/{made['id']}/start")
     assert (await house.settled(ada, made["id"]))["state"] == "running"
 
@@ -190,7 +192,7 @@ async def test_a_hub_adopts_what_an_earlier_one_left(make_settings: MakeSettings
         assert states[starting["id"]] == "running"
         assert (await after.until(same, crashed["id"], "running"))["state"] == "running"
         machines.die(lives["id"])
-        await after.until(same, lives["id"], "failed")
+        await eventually(lambda: Closing.UNREACHABLE in after.revocations.closings(workspace=lives["id"]))
         await same.post(f"/workspaces/{stopping['id']}/stop")
 
 

@@ -123,6 +123,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         environment = {
             **os.environ,
+            **_AUTHOR,
             "GIT_PROJECT_ROOT": str(self.git.root / "served"),
             "GIT_HTTP_EXPORT_ALL": "1",
             "PATH_INFO": parts.path,

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-ENDED_WITHIN = 10.0
+ENDED_WITHIN = 30.0
 """Seconds that what was told to end, such as a browser, still has for it."""
 
 

@@ -106,7 +106,11 @@ async def test_nobody_answers(into: Path) -> None:
     assert "does not answer" in refused.value.sentence
 
 
-async def test_an_unknown_name(into: Path) -> None:
+async def test_an_unknown_name(into: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def unknown(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", unknown)
     with pytest.raises(CoterieError) as refused:
         await clone("https://no-such-host.invalid/x.git", None, into, print, allow_local=True)
     assert refused.value.code == ErrorCode.GIT_UNREACHABLE
