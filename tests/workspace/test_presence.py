@@ -66,6 +66,9 @@ class Tab:
         size = {126: 4, 127: 10}.get(frame[1], 2)
         self.got.append(decode_server(frame[size:]))
 
+    def send_at_once(self, data: bytes) -> None:
+        self.send_frame(data)
+
     def close(self, closing: Closing, detail: str = "") -> None: ...
 
     @property

@@ -60,6 +60,9 @@ class FakeMember:
         if self.closed is None:
             self.inbox.extend(messages(b"".join(pieces)))
 
+    def send_at_once(self, data: bytes) -> None:
+        self.send_frame(data)
+
     def close(self, closing: Closing, detail: str = "") -> None:
         if self.closed is None:
             self.closed, self.reason = closing, detail

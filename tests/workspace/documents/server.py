@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -75,6 +76,15 @@ class Server:
         await self.documents._unload(self.document(path))
 
 
+def open_logs(folder: Path) -> list[Path]:
+    """The documents' logs below a folder that this process has open."""
+    found = []
+    for descriptor in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError):
+            found.append(descriptor.readlink())
+    return [one for one in found if one.name == "log" and one.is_relative_to(folder)]
+
+
 class Gate:
     """A blocking function that waits at its door: reached, then let through."""
 
@@ -91,7 +101,7 @@ class Gate:
         return done if self._after else self._real(*arguments)
 
     async def reached(self) -> None:
-        await asyncio.to_thread(self._reached.wait, 20)
+        assert await asyncio.to_thread(self._reached.wait, 20)
 
     def open(self) -> None:
         self._open.set()

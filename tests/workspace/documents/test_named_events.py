@@ -13,14 +13,16 @@ import pytest_asyncio
 
 from coterie.wire.messages.connection import Notice
 from coterie.wire.messages.terminals import TerminalClose, TerminalOpen, TerminalRename
-from coterie.workspace.documents.events import Around
+from coterie.workspace import work
+from coterie.workspace.documents import events
+from coterie.workspace.documents.events import Around, Told
 from coterie.workspace.documents.history import Kind
 from coterie.workspace.documents.service import Documents
-from coterie.workspace.files import listing
+from coterie.workspace.files import git, listing
 from coterie.workspace.files.git import Git
 from coterie.workspace.paths import Root
 from coterie.workspace.processes import DirectSpawner
-from coterie.workspace.terminals import Terminals
+from coterie.workspace.terminals import Terminals, service
 from coterie.workspace.work import PROMPT
 from tests.support.waiting import eventually
 from tests.workspace.documents.people import FakeMember, Page
@@ -65,9 +67,9 @@ class Machine:
             self.spawner, files=str(self.files), state=self.folder / "state", environment=environment
         )
         await self.terminals.start()
-        git = Git(self.spawner, self.root, str(self.files))
+        asked = Git(self.spawner, self.root, str(self.files))
         self.documents = Documents(
-            self.root, self.folder / "state", Around(git.differing, git.files, self.terminals.at_work)
+            self.root, self.folder / "state", Around(asked.differing, asked.files, self.terminals.at_work)
         )
         await self.documents.start()
         self.pages: list[Page] = []
@@ -131,7 +133,10 @@ class Machine:
 
 
 @pytest_asyncio.fixture
-async def machine(tmp_path: Path) -> AsyncIterator[Machine]:
+async def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Machine]:
+    # A busy machine takes longer than people wait.
+    for owner, name in ((git, "WITHIN"), (service, "_ASK_WITHIN"), (events, "LONGEST"), (work, "RECENT")):
+        monkeypatch.setattr(owner, name, 30.0)
     one = Machine(tmp_path)
     await one.start()
     yield one
@@ -178,7 +183,9 @@ async def test_git_that_goes_on_after_it_changed_files_is_recognised(machine: Ma
     assert await machine.told() == "Ada checked out main in Terminal 2, 14 files"
 
 
-async def test_no_terminal_is_named_when_two_may_have_done_it(machine: Machine) -> None:
+async def test_no_terminal_is_named_when_two_may_have_done_it(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ada = Tab(machine.terminals, "ada")
     one, two = await machine.open(ada), await machine.open(ada)
     # Made in scripts of which nothing can be seen but that they ran.
@@ -192,9 +199,14 @@ async def test_no_terminal_is_named_when_two_may_have_done_it(machine: Machine) 
     machine.git("checkout", "-q", "feature")
     assert await machine.told() == "Somebody Else checked out feature, 14 files"
     # The terminal is closed before it is told.
+    monkeypatch.setattr(events, "PAUSE", 1e6)
     ada.type(one, "exec git checkout -q main\r")
     await ada.ended(one)
     await ada.ask(TerminalClose(0, one))
+    outside = machine.documents.outside
+    await eventually(lambda: outside._events.gathering)
+    outside._events._due = 0.0
+    outside._wake.set()
     assert await machine.told() == "Ada checked out main, 14 files"
 
 
@@ -263,19 +275,29 @@ async def test_a_formatter_is_one_event(machine: Machine) -> None:
     assert await machine.told() == "prettier changed 5 files in Terminal 2"
 
     # Without a terminal that could have done it.
+    await machine.quiet(terminal)
     for path in ("3.txt", "5.txt", "6.txt"):
         (machine.files / path).write_text("by nobody\n")
     assert await machine.told() == "Another program changed 3 files"
 
 
-async def test_one_file_alone_is_no_event(machine: Machine) -> None:
+async def test_one_file_alone_is_no_event(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[Told] = []
+    tell = machine.documents.tell
+
+    def heard(event: Told) -> None:
+        tell(event)
+        told.append(event)
+
+    monkeypatch.setattr(machine.documents, "tell", heard)
     ben = Tab(machine.terminals, "ben")
     terminal = await machine.open(ben)
     ben.type(terminal, "echo other > 3.txt\r")
+    await eventually(lambda: bool(told))
+    assert [event.sentence for event in told] == [""]
     member = machine.pages[0].member
     assert isinstance(member, FakeMember)
-    await eventually(lambda: bool(member.inbox))
-    await eventually(lambda: not machine.documents.outside._events.gathering)
+    assert member.inbox
     assert not [one for one in member.inbox if isinstance(one, Notice)]
     assert machine.names() == []
 
@@ -290,6 +312,21 @@ async def test_files_are_counted_between_commits(machine: Machine) -> None:
     ]
     assert await asked.differing("", *commits) == 14
     assert await asked.differing("", "0" * 40, commits[0]) is None, "there is no such commit"
+
+
+def test_files_that_were_changed_before_the_first_was_noticed_belong_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "_SLACK", 30.0)
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).write_text("")
+    changed = (tmp_path / "b.txt").stat().st_ctime
+    root = Root(tmp_path)
+    both = {"a.txt", "b.txt"}
+    assert events._changed_since(root, both, changed + 20, ()) == both
+    assert events._changed_since(root, both, changed + 40, ()) == set()
+    assert events._changed_since(root, both, changed + 40, {"a.txt"}) == both
+    root.close()
 
 
 def test_files_that_are_being_saved_are_in_no_listing(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from coterie.workspace.documents import disk, document, outside, service, store
 from coterie.workspace.documents.rebase import rebase
 from tests.support.waiting import eventually
 from tests.workspace.documents.people import FakeMember, Page
-from tests.workspace.documents.server import Gate, Server
+from tests.workspace.documents.server import Gate, Server, open_logs
 
 pytestmark = pytest.mark.usefixtures("by_hand")
 
@@ -450,15 +450,7 @@ async def test_a_document_that_cannot_be_opened_leaves_no_descriptor(
         for _ in range(3):
             with pytest.raises(CoterieError):
                 await opening(member, wire.DocumentOpen(1, "a"))  # type: ignore[misc]
-        logs = [fd for fd in Path("/proc/self/fd").iterdir() if _is_log(fd)]
-        assert logs == []
-
-
-def _is_log(fd: Path) -> bool:
-    try:
-        return fd.readlink().name == "log"
-    except OSError:
-        return False
+        assert open_logs(server.files.parent) == []
 
 
 async def test_a_long_rebase_holds_nobody_up(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:

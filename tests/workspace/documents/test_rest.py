@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 
 import pytest
 
 from coterie.workspace.documents.replica import Replica
 from coterie.workspace.documents.text import Edit
-from tests.workspace.documents.server import Server
+from tests.workspace.documents.server import Server, open_logs
 
 pytestmark = pytest.mark.usefixtures("by_hand")
 
@@ -48,17 +47,9 @@ async def test_an_open_document_rests_and_wakes_up(tmp_path: Path) -> None:
     one.room.settle()
     assert one.rest(large=False)
     assert not one.awake
-    assert _open_logs(tmp_path) == []
+    assert open_logs(tmp_path) == []
     await server.type(ben, 7, " three", ada)
     assert ada.text == ben.text == one.room.replica.text == "one two three"
     await server.restart(ada, ben)
     assert ada.text == "one two three"
     await server.end()
-
-
-def _open_logs(folder: Path) -> list[Path]:
-    found = []
-    for descriptor in Path("/proc/self/fd").iterdir():
-        with contextlib.suppress(OSError):
-            found.append(descriptor.readlink())
-    return [one for one in found if one.name == "log" and one.is_relative_to(folder)]

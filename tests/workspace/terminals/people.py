@@ -121,6 +121,9 @@ class Tab:
         for payload in payloads(b"".join(pieces)):
             self._receive(decode_server(payload))
 
+    def send_at_once(self, data: bytes) -> None:
+        self.send_frame(data)
+
     def close(self, closing: Closing, detail: str = "") -> None:
         raise AssertionError(f"closed: {closing.name} {detail}")
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from operator import itemgetter
 
 from coterie.wire.errors import CoterieError
 from coterie.workspace.documents import repository
@@ -155,7 +156,7 @@ class Events:
         if operation is not None and operation.old != operation.new:
             files = await self._around.differing(operation.folder, operation.old, operation.new)
         if files is None and paths:
-            files = await self._count(paths, set(others) - paths, wall - _SLACK, repository_of)
+            files = await self._count(paths, set(others) - paths, wall, repository_of)
         # Of what comes out of the stash nothing says whether it went into the files or was thrown away.
         if operation is not None and (operation.who or paths):
             sentence = repository.sentence(operation, files, work.name if work else "", work.person if work else "")
@@ -174,7 +175,7 @@ class Events:
             assert folder is not None
             files = await self._around.files(folder)
             if files is not None:
-                changed |= await asyncio.to_thread(_changed_since, self._root, files, since) - others
+                changed |= await asyncio.to_thread(_changed_since, self._root, set(files) - others, since, paths)
         return len(changed)
 
 
@@ -190,13 +191,16 @@ def _changed(files: int, work: Work | None, name: str) -> str:
     return f"{name} changed {files} files in {work.name}" if name else f"{files} files changed in {work.name}"
 
 
-def _changed_since(root: Root, paths: Iterable[str], since: float) -> set[str]:
-    """Those of the files that were written, or renamed, at a Unix time or later. Blocks."""
+def _changed_since(root: Root, paths: Iterable[str], since: float, known: Iterable[str]) -> set[str]:
+    """Those of the files that were written, or renamed, from a Unix time on, or with those that are `known`. Blocks.
+
+    On a busy machine much may be done by the time that it is noticed: what came just before another belongs to it.
+    """
     folders: dict[str, list[str]] = {}
     for path in paths:
         folder, _, name = path.rpartition("/")
         folders.setdefault(folder, []).append(name)
-    found: set[str] = set()
+    times: dict[str, float] = {}
     for folder, names in folders.items():
         try:
             fd = root.open_folder(folder)
@@ -206,8 +210,15 @@ def _changed_since(root: Root, paths: Iterable[str], since: float) -> set[str]:
             for name in names:
                 with suppress(OSError):
                     # Not the time of modification: a program may set that to what it likes.
-                    if os.stat(name, dir_fd=fd, follow_symlinks=False).st_ctime >= since:
-                        found.add(f"{folder}/{name}" if folder else name)
+                    at = os.stat(name, dir_fd=fd, follow_symlinks=False).st_ctime
+                    times[f"{folder}/{name}" if folder else name] = at
         finally:
             os.close(fd)
+    since = min([since, *(times[path] for path in known if path in times)])
+    found: set[str] = set()
+    for path, at in sorted(times.items(), key=itemgetter(1), reverse=True):
+        if at < since - _SLACK:
+            break
+        found.add(path)
+        since = min(since, at)
     return found
