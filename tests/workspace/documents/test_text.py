@@ -56,6 +56,7 @@ def words_in(text: str) -> list[str]:
     return re.findall(r"\d+", text)
 
 
+@pytest.mark.timeout(300)
 @settings(max_examples=600)
 @given(st.data())
 def test_a_rebase_loses_and_doubles_no_word(data: st.DataObject) -> None:

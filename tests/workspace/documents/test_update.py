@@ -155,6 +155,7 @@ def _found(data: bytes, clocks: dict[int, int], **how: Any) -> list[Block] | str
         return str(error)
 
 
+@pytest.mark.timeout(300)
 @settings(max_examples=1000)
 @given(
     info=st.sampled_from([0x84, 0xC4, 0x84, 0xC4, 0x44, 0x04, 0x81]),
