@@ -416,7 +416,7 @@ def test_drawn_by_webgl_until_the_browser_takes_it_away(browser: Browser, hub: R
         page = signed_in(context.new_page(), place.ada)
         terminal = enter(page, place.workspace).open_terminal()
         elements = terminal.panel.locator(".xterm-rows")
-        page.wait_for_function("document.querySelector('.xterm-screen canvas')")
+        page.wait_for_function("() => document.querySelector('.xterm-screen canvas')")
         expect(elements).to_have_count(0)
         terminal.run('echo "<$((6 * 7))>"')
         page.evaluate(

@@ -16,7 +16,6 @@ import { Questions } from "./questions";
 const HOLD_FOR = 1_000;
 
 export class Session {
-  readonly people: People;
   readonly documents: Documents;
   readonly tree: FileTree;
   readonly uploads: Uploads;
@@ -32,10 +31,10 @@ export class Session {
     readonly workspace: string,
     readonly channel: Channel,
     readonly layout: LayoutStore,
+    readonly people: People,
     readonly terminals: Terminals,
     readonly ports: Ports,
   ) {
-    this.people = new People(channel);
     this.documents = new Documents(channel, workspace);
     this.tree = new FileTree(channel, layout.current.expanded, (expanded) => layout.change({ expanded }));
     this.tree.showsHidden = layout.current.hidden;
@@ -47,13 +46,15 @@ export class Session {
       this.dock.subscribe(() => this.tellPresence()),
       this.documents.onMoved((from, to) => this.documentMoved(from, to)),
     );
+    if (terminals.known) this.terminalsChanged(terminals.snapshot());
   }
 
   /** Connects at once and gives the session when the person's layout is known. */
   static async open(workspace: string, left: AbortSignal): Promise<Session | null> {
     const channel = new Channel(socketUrl(workspace));
     left.addEventListener("abort", () => channel.close());
-    // What the workspace tells once, right after its Welcome, must find somebody who listens.
+    // What the workspace tells once, from its Welcome on, must find somebody who listens.
+    const people = new People(channel);
     const terminals = new Terminals(channel);
     const ports = new Ports(channel);
     const layout = await LayoutStore.load(workspace);
@@ -61,7 +62,7 @@ export class Session {
       layout.stop();
       return null;
     }
-    const session = new Session(workspace, channel, layout, terminals, ports);
+    const session = new Session(workspace, channel, layout, people, terminals, ports);
     left.addEventListener("abort", () => session.stop());
     return session;
   }
