@@ -38,8 +38,8 @@ class Ports:
         self._spawner = spawner
         self._members: set[Member] = set()
         self._listeners: dict[int, Listener] = {}
-        self._sockets: frozenset[int] = frozenset()
-        """Inodes of what listened at the last look."""
+        self._sockets: frozenset[int] | None = None
+        """Inodes of what listened at the last look; None: that is in doubt."""
         self._looking: asyncio.Task[None] | None = None
         self._carried: set[asyncio.Task[None]] = set()
 
@@ -119,7 +119,7 @@ class Ports:
         What else listens in the same network namespace (in the process driver the whole host's) is never reached.
         """
         if port not in self._listeners:
-            self._sockets = frozenset()
+            self._sockets = None
             await self._refresh()
         listener = self._listeners.get(port)
         if listener is None:
@@ -128,7 +128,7 @@ class Ports:
             async with asyncio.timeout(CONNECT_WITHIN):
                 return await asyncio.open_connection(listener[1], port)
         except (OSError, TimeoutError) as error:
-            self._sockets = frozenset()
+            self._sockets = None
             raise CoterieError(
                 ErrorCode.UNAVAILABLE, f"The program on port {port} does not accept connections.", repr(error)
             ) from None
