@@ -6,11 +6,13 @@ import asyncio
 import os
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from coterie.hub.sources import git as sources_git
 from coterie.hub.sources.git import CloneLimits, clone
 from coterie.wire.errors import CoterieError, ErrorCode
 from tests.support.git_server import TOKEN, USERNAME, GitServer, git
@@ -175,16 +177,48 @@ async def test_too_long(into: Path) -> None:
         )
 
 
-async def test_cancelled(server: GitServer, into: Path) -> None:
-    server.add("calc", {f"f{n}": "x" * 1000 for n in range(50)})
-    cloning = asyncio.create_task(clone(server.url("calc"), None, into, lambda line: cancel(), allow_local=True))
-
-    def cancel() -> None:
+async def test_cancelled(into: Path) -> None:
+    def cancel(line: str) -> None:
         cloning.cancel()
 
+    cloning = asyncio.create_task(clone("http://127.0.0.1:9/x.git", None, into, cancel, allow_local=True))
     with pytest.raises(asyncio.CancelledError):
         await cloning
     assert not list(into.iterdir())
+
+
+TWO = """
+import os, sys
+alive, held = os.pipe()
+if os.fork():
+    os.read(os.pipe()[0], 1)
+os.setsid()
+os.close(held)
+print("second", file=sys.stderr, flush=True)
+os.read(alive, 1)
+for number in range(5_000_000):
+    pass
+for path in sys.argv[1:]:
+    open(path, "w").close()
+"""
+"""A git of two processes, as in a sandbox: the second is not killed with the first, and writes when that is dead."""
+
+
+async def test_nothing_of_it_goes_on_once_it_was_given_up(
+    server: GitServer, into: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = (into / "late", tmp_path / "last")
+    monkeypatch.setattr(sources_git, "_jailed", lambda *_: [sys.executable, "-c", TWO, *map(str, written)])
+    server.add("calc", {"a": "1"})
+    told: asyncio.Queue[str] = asyncio.Queue()
+    cloning = asyncio.create_task(clone(server.url("calc"), None, into, told.put_nowait, allow_local=True))
+    async with asyncio.timeout(30):
+        while await told.get() != "second":
+            pass
+    cloning.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await cloning
+    assert written[1].exists() and not list(into.iterdir())
 
 
 @pytest.mark.parametrize(

@@ -131,10 +131,11 @@ async def _run(
             raise CoterieError(ErrorCode.TOO_BIG, sentence)
     finally:
         watching.cancel()
-        reading.cancel()
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         await process.wait()
+        # In a sandbox more than this one runs, and dies after it. The last of them closes what is read.
+        await asyncio.wait([reading])
 
 
 def _environment(remote: Remote, located: Remote) -> dict[str, str]:
