@@ -27,6 +27,13 @@ missing = [program for program in NEEDED if shutil.which(program) is None]
 pytestmark = pytest.mark.skipif(bool(missing), reason=f"not installed: {', '.join(missing)}")
 
 
+@pytest.fixture(autouse=True)
+def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page describes its screen however long its emulator takes, and a program has time to clear it and draw again."""
+    monkeypatch.setattr(screen_module, "DESCRIBE_WITHIN", 20.0)
+    monkeypatch.setattr(screen_module, "REDRAW_WITHIN", 20.0)
+
+
 async def same_on_all(terminal: int, look: Look, *tabs: Tab) -> dict[str, Any]:
     """Wait until all tabs show the same lines and cursor, which satisfy `look`; return what they show."""
     last: list[dict[str, Any]] = []
@@ -72,12 +79,9 @@ async def test_vim_edits_a_file_while_somebody_watches_at_another_size(terminals
 async def test_vim_for_a_late_joiner(
     start: Start, tmp_path: Path, described: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By what an earlier page describes; and where none does, the program is made to draw again.
-
-    In the other tests either may happen: a page answers within milliseconds, the emulator here must be started first.
-    """
-    if described:
-        monkeypatch.setattr(screen_module, "DESCRIBE_WITHIN", 15.0)
+    """By what an earlier page describes; and where none does, the program is made to draw again."""
+    if not described:
+        monkeypatch.setattr(screen_module, "DESCRIBE_WITHIN", 0.1)
     terminals = await start(ring_size=SMALL)
     (tmp_path / "files" / "long.txt").write_text("".join(f"line {n} of a long text\n" for n in range(2000)))
     ada = Tab(terminals)
@@ -120,11 +124,9 @@ ALONE = {
 
 @pytest.mark.parametrize("program", ALONE)
 async def test_a_program_comes_back_whole_for_somebody_who_was_alone_with_it(
-    start: Start, tmp_path: Path, program: str, monkeypatch: pytest.MonkeyPatch
+    start: Start, tmp_path: Path, program: str
 ) -> None:
     """Its beginning has left the ring, and there is no other page that could describe the screen."""
-    # All of them clear the screen before they draw everything: the row is given back then, not by the clock.
-    monkeypatch.setattr(screen_module, "REDRAW_WITHIN", 20.0)
     terminals = await start(ring_size=SMALL)
     (tmp_path / "files" / "long.txt").write_text("".join(f"line {n} of a long text\n" for n in range(2000)))
     command, keys, texts = ALONE[program]
@@ -165,9 +167,11 @@ for tick in range(10**9):
 
 @pytest.mark.parametrize("clear", ["\\033[H\\033[2J", "\\033[m"])
 async def test_a_program_that_is_late_to_notice_a_size_comes_back_whole(
-    start: Start, tmp_path: Path, clear: str
+    start: Start, tmp_path: Path, clear: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As a busy machine makes them all; whether it clears the screen before it draws everything or does not."""
+    if "2J" not in clear:
+        monkeypatch.setattr(screen_module, "REDRAW_WITHIN", 2.0)
     terminals = await start(ring_size=SMALL)
     (tmp_path / "files" / "slow.py").write_text(SLOW.replace("CLEAR", clear))
     ada = Tab(terminals)
