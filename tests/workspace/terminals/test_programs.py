@@ -29,7 +29,7 @@ pytestmark = pytest.mark.skipif(bool(missing), reason=f"not installed: {', '.joi
 
 @pytest.fixture(autouse=True)
 def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A page describes its screen however long its emulator takes, and a program has time to clear it and draw again."""
+    """A page describes its screen however long its emulator takes, a program has time to clear it and draw again."""
     monkeypatch.setattr(screen_module, "DESCRIBE_WITHIN", 20.0)
     monkeypatch.setattr(screen_module, "REDRAW_WITHIN", 20.0)
 
