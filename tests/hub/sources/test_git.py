@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import uvloop
 
 from coterie.hub.sources import git as sources_git
 from coterie.hub.sources.git import CloneLimits, clone
@@ -204,20 +205,26 @@ for path in sys.argv[1:]:
 """A git of two processes, as in a sandbox: the second is not killed with the first, and writes when that is dead."""
 
 
-async def test_nothing_of_it_goes_on_once_it_was_given_up(
+def test_nothing_of_it_goes_on_once_it_was_given_up(
     server: GitServer, into: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written = (into / "late", tmp_path / "last")
     monkeypatch.setattr(sources_git, "_jailed", lambda *_: [sys.executable, "-c", TWO, *map(str, written)])
     server.add("calc", {"a": "1"})
-    told: asyncio.Queue[str] = asyncio.Queue()
-    cloning = asyncio.create_task(clone(server.url("calc"), None, into, told.put_nowait, allow_local=True))
-    async with asyncio.timeout(30):
-        while await told.get() != "second":
-            pass
-    cloning.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await cloning
+
+    async def give_up() -> None:
+        told: asyncio.Queue[str] = asyncio.Queue()
+        cloning = asyncio.create_task(clone(server.url("calc"), None, into, told.put_nowait, allow_local=True))
+        async with asyncio.timeout(30):
+            while await told.get() != "second":
+                pass
+        cloning.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await cloning
+
+    # The hub's own loop, in which a process that ended may have left others that hold its pipes.
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(give_up())
     assert written[1].exists() and not list(into.iterdir())
 
 
