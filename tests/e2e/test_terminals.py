@@ -381,7 +381,7 @@ def test_what_programs_may_do_to_who_drives_them(place: Place, open_browser: Ope
     # A bell is seen, a title is shown without what it hides.
     bell = """element => { window.rung = new Promise(heard =>
         new MutationObserver(() => element.dataset.bell && heard(true)).observe(element, { attributes: true })) }"""
-    pane = page.locator("[data-terminal]")
+    pane = page.locator("[data-terminal]").filter(visible=True)
     pane.evaluate(bell)
     terminal.run("printf '\\a'")
     assert page.evaluate("window.rung")
