@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from coterie.machine import ports
 from coterie.wire.errors import CoterieError, ErrorCode
 from coterie.workspace.processes import LOST, DirectSpawner, Process
-from tests.support.waiting import wait_until
+from tests.support.waiting import eventually, wait_until
 
 
 @pytest.fixture
@@ -128,6 +128,20 @@ async def test_closing_ends_everything_even_what_left_its_session() -> None:
     await spawner.close()
     assert await waiting == LOST
     assert not Path(f"/proc/{escaped}").exists()
+
+
+async def test_what_is_begun_while_a_session_is_killed_is_killed_too(spawner: DirectSpawner) -> None:
+    process = await spawn(spawner, "sh", "-c", "while :; do sleep 1000 & done", pty=False)
+
+    def session() -> list[str]:
+        listed = subprocess.run(["ps", "-o", "pid=", "-s", str(process.pid)], check=False, capture_output=True)
+        return listed.stdout.decode().split()
+
+    await eventually(lambda: len(session()) > 20)
+    process.signal(signal.SIGKILL)
+    await process.wait()
+    await eventually(lambda: not session())
+    os.close(process.master)
 
 
 async def test_a_lost_init_ends_waits_and_refuses_more(spawner: DirectSpawner) -> None:

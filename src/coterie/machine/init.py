@@ -27,6 +27,9 @@ RUN_INIT = "import sys; sys.path.insert(0, sys.argv[1]); from coterie.machine.in
 LEFT = 3
 """Exit code of a workspace server that ended because its init had ended."""
 
+_ROUNDS = 10
+"""Times that a session is looked at again while it is killed: somebody may have forked before it was their turn."""
+
 _GRACE = 2.0
 """Seconds that the processes of a session have after a hang-up until they are killed."""
 
@@ -225,11 +228,16 @@ def _resize(fd: int, columns: int, rows: int) -> None:
 
 def _signal_session(leader: int, number: int) -> None:
     """Send a signal to every process whose session `leader` began (where there is no /proc: to its process group)."""
-    members = _session(leader)
-    for pid in members:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.kill(pid, number)
-    if not members:
+    told: set[int] = set()
+    for _ in range(_ROUNDS if number == signal.SIGKILL else 1):
+        fresh = _session(leader).keys() - told
+        for pid in fresh:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, number)
+        told |= fresh
+        if not fresh:
+            break
+    if not told:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(leader, number)
 
