@@ -33,6 +33,13 @@ class Member(Protocol):
         """Send what `frames.frame` built, whole, in pieces or several joined: it is built once for all receivers."""
         ...
 
+    def send_at_once(self, data: bytes) -> None:
+        """The same, and not collected with what else is sent in this turn: for what has been collected already.
+
+        What was sent before leaves before. The member may be paused before this returns.
+        """
+        ...
+
     @property
     def backlog(self) -> int:
         """Bytes accepted but not yet taken by the kernel."""

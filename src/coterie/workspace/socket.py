@@ -240,6 +240,13 @@ class Connection(WSListener):
             self._dirty = True
             self._sockets.mark(self)
 
+    def send_at_once(self, data: bytes) -> None:
+        """See `Member.send_at_once`."""
+        if self._dirty or self._paused or self.closing or len(data) > _WRITE_AT_ONCE:
+            self.send_frame(data)
+        else:
+            self._transport.write(data)
+
     @property
     def backlog(self) -> int:
         """See `Member.backlog`."""

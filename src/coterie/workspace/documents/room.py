@@ -472,7 +472,7 @@ class Room:
                 if len(senders) > 1 and seat.lag is None:
                     member.send_frame(b"".join([waiting.frame for waiting in out if waiting.sender is not member]))
             elif seat.lag is None:
-                member.send_frame(everything)
+                member.send_at_once(everything)
 
     def _pack_updates(self) -> None:
         if self._updates:
