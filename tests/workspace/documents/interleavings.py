@@ -378,6 +378,7 @@ class Interleavings(RuleBasedStateMachine):
                 assert one["phase"] == "open", (tab.name, one)
                 assert one["unconfirmed"] == 0, f"{tab.name} waits for something"
                 assert one["text"] == on_disk, ({who: one["text"] for who, one in shown.items()}, on_disk)
+                assert one["saved"], f"{tab.name} does not know that {name} is saved"
                 assert one["proven"], f"{tab.name} does not know that everyone has the same text"
 
     def _lose_nothing(self) -> None:

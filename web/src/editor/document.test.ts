@@ -54,6 +54,18 @@ describe("a document", () => {
     expect(document.snapshot()).toMatchObject({ problem: "", gone: true });
   });
 
+  it("does not take what was saved before for what was typed since", async () => {
+    const document = await opened();
+    channel.acknowledging = false;
+    document.text.insert(0, "mine ");
+    channel.say({ type: "DocumentSaved", document: 7, saved: true, problem: "" });
+    expect(document.snapshot().unconfirmed).toBe(1);
+    channel.say({ type: "DocumentAck", document: 7, sequence: 1 });
+    expect(document.snapshot()).toMatchObject({ unconfirmed: 0, saved: false });
+    channel.say({ type: "DocumentSaved", document: 7, saved: true, problem: "" });
+    expect(document.snapshot().saved).toBe(true);
+  });
+
   it("says why it could not be opened, and opens when asked again", async () => {
     channel.failure = new RequestError("binary", "This is not a text file.");
     const document = documents.open("a.png");

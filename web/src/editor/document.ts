@@ -281,6 +281,8 @@ export class SharedDocument {
     const done = this.pending.splice(0, first < 0 ? this.pending.length : first);
     for (const { update } of done) Y.applyUpdate(this.confirmed, update);
     this.count();
+    // Arrived, but not in the file: the server says when it is.
+    if (done.length > 0) this.set({ saved: false });
     if (this.pending.length === 0) this.keepSoon();
     this.checkSoon();
   }

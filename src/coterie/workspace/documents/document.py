@@ -651,6 +651,9 @@ class Document:
     def _on_log_problem(self, error: OSError | None) -> None:
         if error is None:
             self._tell_problem("")
+            if not self.dirty:
+                # What is acknowledged only now was saved before.
+                self.room.tell(DocumentSaved(self.number, saved=True))
         elif error.errno in (errno.ENOSPC, errno.EDQUOT):
             self._tell_problem("The workspace's disk is full. Your text is kept in memory; make room and it is saved.")
         else:
