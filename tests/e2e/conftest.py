@@ -24,6 +24,20 @@ QUIET = [
     "--disable-sync",
 ]
 
+LAYOUT_WRITES = """{
+    const fetched = window.fetch;
+    window.layoutWrites = [];
+    window.fetch = (address, options) => {
+        if (options?.method !== "PUT" || !String(address).endsWith("/layout")) return fetched(address, options);
+        if (window.layoutEnds) return Promise.reject(new Error("the test is over"));
+        const written = fetched(address, options);
+        layoutWrites.push(written.catch(() => {}));
+        return written;
+    };
+}"""
+LAYOUT_WRITTEN = "() => { window.layoutEnds = true; return Promise.all(window.layoutWrites ?? []); }"
+"""No page writes its layout when its test is over: it might arrive in the next one, which begins with another."""
+
 expect.set_options(timeout=1_000 * WITHIN)
 
 
@@ -88,10 +102,13 @@ def open_browser(browser: Browser, hub: RunningHub) -> Iterator[OpenBrowser]:
         contexts.append(context)
         context.add_init_script(SCREEN_READER)
         context.add_init_script(NOTICES)
+        context.add_init_script(LAYOUT_WRITES)
         context.on("page", look)
         return context.new_page()
 
     yield open_one
     for context in contexts:
+        for page in context.pages:
+            page.evaluate(LAYOUT_WRITTEN)
         context.close()
     assert not problems, json.dumps(problems, indent=1)

@@ -1,4 +1,9 @@
-/** Keeps one person's layout of one workspace on the hub: read once, written a moment after each change. */
+/**
+ * Keeps one person's layout of one workspace on the hub: read once, written a moment after each change.
+ *
+ * What is not known to be written is in the tab's own storage meanwhile: a page that is loaded again at once may be
+ * faster than what the one before it sent.
+ */
 import { readLayout, type Layout } from "./layout";
 
 const WRITE_AFTER = 800;
@@ -10,7 +15,7 @@ export class LayoutStore {
   private written = "";
   private readonly url: string;
 
-  private constructor(workspace: string, public current: Layout) {
+  private constructor(private readonly workspace: string, public current: Layout) {
     this.url = layoutUrl(workspace);
     this.written = JSON.stringify(current);
     addEventListener("pagehide", this.flush);
@@ -26,11 +31,18 @@ export class LayoutStore {
     } catch {
       // Opening on an empty layout is better than not opening.
     }
-    return new LayoutStore(workspace, readLayout(saved));
+    const unwritten = recall(workspace);
+    const store = new LayoutStore(workspace, readLayout(unwritten ?? saved));
+    if (unwritten !== null) {
+      store.written = "";
+      store.flush();
+    }
+    return store;
   }
 
   change(part: Partial<Layout>): void {
     this.current = { ...this.current, ...part };
+    remember(this.workspace, JSON.stringify(this.current));
     clearTimeout(this.timer);
     this.timer = setTimeout(this.flush, WRITE_AFTER);
   }
@@ -39,13 +51,14 @@ export class LayoutStore {
   flush = (): void => {
     clearTimeout(this.timer);
     const body = JSON.stringify(this.current);
-    if (body === this.written) return;
+    if (body === this.written) return remember(this.workspace, null);
     const before = this.written;
     this.written = body;
     const keepalive = body.length < KEEPALIVE_LIMIT;
     fetch(this.url, { method: "PUT", headers: { "Content-Type": "application/json" }, body, keepalive })
       .then((response) => {
         if (!response.ok) throw new Error(String(response.status));
+        if (JSON.stringify(this.current) === body) remember(this.workspace, null);
       })
       .catch(() => {
         if (this.written === body) this.written = before;
@@ -61,6 +74,23 @@ export class LayoutStore {
   private hidden = (): void => {
     if (document.visibilityState === "hidden") this.flush();
   };
+}
+
+function remember(workspace: string, layout: string | null): void {
+  try {
+    if (layout === null) sessionStorage.removeItem(`coterie-layout-${workspace}`);
+    else sessionStorage.setItem(`coterie-layout-${workspace}`, layout);
+  } catch {
+    // Without storage the hub alone has it, a moment later.
+  }
+}
+
+function recall(workspace: string): unknown {
+  try {
+    return JSON.parse(sessionStorage.getItem(`coterie-layout-${workspace}`) ?? "null");
+  } catch {
+    return null;
+  }
 }
 
 function layoutUrl(workspace: string): string {
