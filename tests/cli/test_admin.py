@@ -11,7 +11,6 @@ import pytest
 from tests.cli.conftest import Coterie, command
 from tests.support.hub import PASSWORD, Account, RunningHub
 
-pytestmark = pytest.mark.timeout(180)
 """Seconds: each test starts several programs, the first one a hub too."""
 
 

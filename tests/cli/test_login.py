@@ -6,12 +6,9 @@ import json
 import stat
 from pathlib import Path
 
-import pytest
-
 from tests.cli.conftest import Coterie, command
 from tests.support.hub import PASSWORD, Account, RunningHub, free_port
 
-pytestmark = pytest.mark.timeout(180)
 """Seconds: each test starts several programs, the first one a hub too."""
 
 

@@ -19,7 +19,6 @@ from coterie.wire.errors import CoterieError, ErrorCode
 from tests.cli.conftest import command
 from tests.support.hub import RunningHub, free_port
 
-pytestmark = pytest.mark.timeout(180)
 """Seconds: each test starts several programs, the first one a hub too."""
 
 

@@ -7,13 +7,10 @@ import json
 import tarfile
 from pathlib import Path
 
-import pytest
-
 from tests.cli.conftest import Coterie
 from tests.support.git_server import GitServer
 from tests.support.hub import Account, RunningHub
 
-pytestmark = pytest.mark.timeout(180)
 """Seconds: each test starts several programs, the first one a hub too."""
 
 

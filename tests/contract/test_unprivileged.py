@@ -21,7 +21,6 @@ from tests.contract.conftest import Machine
 
 pytestmark = [
     pytest.mark.sandbox,
-    pytest.mark.timeout(180),
     pytest.mark.skipif(os.geteuid() != 0, reason="all else is tried as this user"),
 ]
 

@@ -116,7 +116,6 @@ async def looked_at(caller: Caller, request: tuple[str, str, dict[str, Any], dic
         assert failure["code"] in set(ErrorCode) - {ErrorCode.INTERNAL} and failure["sentence"].endswith("."), told
 
 
-@pytest.mark.timeout(180)
 def test_nothing_that_is_sent_breaks_the_hub(make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch) -> None:
     async def no_clone(*_: object, **__: object) -> None:
         raise CoterieError(ErrorCode.GIT_UNREACHABLE, "Nothing is cloned in this test.")

@@ -97,7 +97,6 @@ async def test_guessing_is_stopped_for_who_guesses(house: House, ada: Caller) ->
     await house.stranger("192.0.2.9").post("/sign-in", {"username": "grace", "password": "wrong"}, 401)
 
 
-@pytest.mark.timeout(180)
 async def test_nobody_is_shut_out_by_others_who_guess(
     house: House, ada: Caller, grace: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:

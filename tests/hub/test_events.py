@@ -58,7 +58,6 @@ async def fresh(house: House, caller: Caller) -> Page:
 OPERATIONS = ("create", "start", "stop", "die", "delete", "add", "remove", "leave", "rename me", "reset", "read")
 
 
-@pytest.mark.timeout(180)
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(st.tuples(st.sampled_from(OPERATIONS), st.integers(0, 3)), max_size=14))
 def test_events_applied_to_old_state_equal_the_fresh_state(

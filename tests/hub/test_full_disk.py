@@ -57,7 +57,6 @@ def fill(account: Account, workspace: str) -> None:
             count += 1
 
 
-@pytest.mark.timeout(180)
 async def test_disk_full(ada: Account) -> None:
     workspace = ada.post("/workspaces", {"name": "small", "source": {"kind": "blank"}})["id"]
     ada.until(workspace, "running")

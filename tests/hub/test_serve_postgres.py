@@ -15,7 +15,7 @@ from coterie.wire.messages.files import FileCreate, FileList
 from tests.support.hub import BY_NEWS_ALONE, Account, RunningHub
 from tests.support.postgres import Postgres
 
-pytestmark = [pytest.mark.postgres, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.postgres
 
 
 @pytest.fixture

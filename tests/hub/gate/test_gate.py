@@ -20,7 +20,6 @@ from tests.hub.gate.conftest import Scene
 from tests.support.socket import Closed, WorkspaceSocket
 from tests.support.waiting import eventually
 
-pytestmark = pytest.mark.timeout(180)
 """Seconds: the first test starts a hub, some start it again."""
 
 

@@ -25,7 +25,6 @@ from tests.hub.gate.conftest import Scene
 from tests.support.hub import BY_NEWS_ALONE, PASSWORD, Account, RunningHub
 from tests.support.socket import Closed, WorkspaceSocket
 
-pytestmark = pytest.mark.timeout(180)
 """Seconds: a hub is started."""
 
 

@@ -19,7 +19,6 @@ from coterie.wire.messages.terminals import TerminalAttach, TerminalInput, Termi
 from tests.support.hub import BY_NEWS_ALONE, Account, RunningHub
 from tests.support.socket import WorkspaceSocket
 
-pytestmark = pytest.mark.timeout(180)
 """Seconds: the first test starts a hub and a machine."""
 
 

@@ -339,7 +339,6 @@ def built(plan: list[tuple[str, str, str]]) -> bytes:
     )
 
 
-@pytest.mark.timeout(180)
 @settings(max_examples=150, deadline=None)
 @given(ENTRIES)
 def test_whatever_the_names_nothing_reaches_outside(plan: list[tuple[str, str, str]]) -> None:

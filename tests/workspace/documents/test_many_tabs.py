@@ -35,7 +35,6 @@ def resident(server: RunningWorkspace) -> int:
     return int(status.partition("VmRSS:")[2].split()[0]) << 10
 
 
-@pytest.mark.timeout(60)
 async def test_two_hundred_tabs_of_one_person(server: RunningWorkspace) -> None:
     (server.files / "shared.txt").write_text("shared\n")
     for number in range(TABS):

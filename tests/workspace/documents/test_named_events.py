@@ -28,8 +28,6 @@ from tests.support.waiting import eventually
 from tests.workspace.documents.people import FakeMember, Page
 from tests.workspace.terminals.people import Tab
 
-pytestmark = pytest.mark.timeout(60)
-
 IDENTITY = {f"GIT_{role}_{what}": value for role in ("AUTHOR", "COMMITTER") for what, value in (
     ("NAME", "Somebody Else"), ("EMAIL", "else@example.org"))}  # fmt: skip
 
