@@ -70,6 +70,9 @@ _UNREACHABLE = (
 _WATCH_EVERY = 1.0
 """Seconds between two looks at how large the clone has become."""
 
+_DYING = 10.0
+"""Seconds that what was killed may take to be gone."""
+
 _TELL_EVERY = 0.5
 """Seconds between two lines of the same progress."""
 
@@ -135,7 +138,8 @@ async def _run(
             os.killpg(process.pid, signal.SIGKILL)
         await process.wait()
         # In a sandbox more than this one runs, and dies after it. The last of them closes what is read.
-        await asyncio.wait([reading])
+        await asyncio.wait([reading], timeout=_DYING)
+        reading.cancel()
 
 
 def _environment(remote: Remote, located: Remote) -> dict[str, str]:
