@@ -35,6 +35,16 @@ def pytest_runtest_setup() -> None:
         pytest.skip("the time is over")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files whose tests may take longest: one that came last would keep one worker alone."""
+    longest: dict[Path, float] = {}
+    for item in items:
+        mark = item.get_closest_marker("timeout")
+        longest[item.path] = max(longest.get(item.path, 0.0), mark.args[0] if mark else 0.0)
+    items.sort(key=lambda item: -longest[item.path])
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Make the folder. A worker's is that of the process that started it."""
     if hasattr(config, "workerinput"):
