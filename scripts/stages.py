@@ -24,8 +24,8 @@ WORKERS = str(min(len(os.sched_getaffinity(0)) + 1, 8))
 """One more than cores: with no more than those, two of them were idle for a third of the time, as tests wait for
 processes to start. Each worker may have a browser and a PostgreSQL."""
 TESTS = [PYTHON, "-m", "pytest", "-n", WORKERS, "--dist", "loadfile", "--no-loadscope-reorder", "--durations", "10"]
-"""A file's tests stay together, for they share servers and browsers; files in the order of tests/conftest.py, the longest
-first. The slowest tests are named: one that passes only after a time-out is a fault."""
+"""A file's tests stay together, for they share servers and browsers; the files in the order of tests/conftest.py. The
+slowest tests are named: one that passes only after a time-out is a fault."""
 
 
 def run(name: str, command: list[str], folder: str) -> bool:
