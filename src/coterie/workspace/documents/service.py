@@ -128,6 +128,8 @@ class Documents:
         for number in self._of_member.get(member, ()):
             if document := self._by_number.get(number):
                 document.room.resume(member)
+                # What it is sent now may have been saved, and that been told, before.
+                _tell_saved(member, document)
 
     async def start(self) -> None:
         self._catalogue = await asyncio.to_thread(Catalogue, self._state)
@@ -218,8 +220,7 @@ class Documents:
         rooms.add(document.number)
         if document.gone:
             member.send(DocumentGone(document.number, gone=True))
-        if document.problem or not document.dirty:
-            member.send(DocumentSaved(document.number, saved=not document.problem, problem=document.problem))
+        _tell_saved(member, document)
 
     def _close(self, member: Member, message: DocumentClose) -> None:
         rooms = self._of_member.get(member, set())
@@ -550,6 +551,11 @@ class _Keeper:
 
 def _name(path: str) -> str:
     return path.rpartition("/")[2]
+
+
+def _tell_saved(member: Member, document: Document) -> None:
+    if document.problem or not document.dirty:
+        member.send(DocumentSaved(document.number, saved=not document.problem, problem=document.problem))
 
 
 def _author(member: Member) -> Author:
