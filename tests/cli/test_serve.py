@@ -14,6 +14,7 @@ import typer
 
 from coterie.cli.operator import settings_from
 from coterie.hub import server
+from coterie.hub.app import create_app
 from coterie.hub.settings import Settings
 from coterie.wire.errors import CoterieError, ErrorCode
 from tests.cli.conftest import command
@@ -84,6 +85,13 @@ def test_port_in_use(place: Path) -> None:
         port = other.getsockname()[1]
         told = refused(command(place)("serve", "--data", str(place / "bare"), "--port", str(port)), 4)
     assert f"Port {port} is already in use" in told and "--port" in told
+
+
+def test_connections_are_kept_longer_than_by_clients_and_proxies(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path)
+    kept = server._configuration(create_app(settings), settings).timeout_keep_alive
+    nginx = 60
+    assert kept > max(httpx.Limits().keepalive_expiry or 0, nginx)
 
 
 def test_certificates_that_cannot_be_used(place: Path) -> None:

@@ -33,6 +33,10 @@ Started = Callable[[Settings, str | None], None]
 """Called once the hub accepts connections: with the settings (`port` is the real one) and the set-up link, if any."""
 
 _BACKLOG = 2048
+_KEPT = 75
+"""Seconds that a connection is kept for its next request: longer than clients and proxies keep theirs (httpx 5, nginx
+60), for a request that comes just as the hub closes gets no answer."""
+
 _END_WITHIN = 5
 """Seconds that requests under way get when the hub ends."""
 
@@ -154,6 +158,7 @@ def _configuration(app: FastAPI, settings: Settings) -> uvicorn.Config:
         forwarded_allow_ips=settings.trusted_proxies,
         ssl_certfile=settings.tls_cert,
         ssl_keyfile=settings.tls_key,
+        timeout_keep_alive=_KEPT,
         timeout_graceful_shutdown=_END_WITHIN,
     )
     try:
