@@ -1,5 +1,6 @@
 /** The caller's own account: who they are, signing in and out, password, tokens. */
 import { skipToken, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { fetchAgain } from "./again";
 import { api, take } from "./client";
 import { keys } from "./keys";
 import { forgetLive } from "./live";
@@ -88,7 +89,7 @@ export function useCreateToken() {
   const cache = useQueryClient();
   return useMutation({
     mutationFn: (body: Schemas["NewToken"]) => take(api.POST("/api/v1/me/tokens", { body })),
-    onSuccess: () => cache.invalidateQueries({ queryKey: keys.tokens }),
+    onSuccess: () => fetchAgain(cache, keys.tokens),
   });
 }
 
@@ -96,7 +97,7 @@ export function useRevokeToken() {
   const cache = useQueryClient();
   return useMutation({
     mutationFn: (token: string) => take(api.DELETE("/api/v1/me/tokens/{token}", { params: { path: { token } } })),
-    onSuccess: () => cache.invalidateQueries({ queryKey: keys.tokens }),
+    onSuccess: () => fetchAgain(cache, keys.tokens),
   });
 }
 

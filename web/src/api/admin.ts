@@ -1,5 +1,6 @@
 /** What administrators do: accounts and invitations. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { fetchAgain } from "./again";
 import { api, take } from "./client";
 import { keys } from "./keys";
 import type { components } from "./schema";
@@ -16,7 +17,7 @@ export function useChangeUser(id: string) {
   const cache = useQueryClient();
   return useMutation({
     mutationFn: (body: Schemas["UserChange"]) => take(api.PATCH("/api/v1/admin/users/{user}", { ...at(id), body })),
-    onSuccess: () => cache.invalidateQueries({ queryKey: keys.users }),
+    onSuccess: () => fetchAgain(cache, keys.users),
   });
 }
 
@@ -35,7 +36,7 @@ export function useInvite() {
   const cache = useQueryClient();
   return useMutation({
     mutationFn: (body: Schemas["NewInvitation"]) => take(api.POST("/api/v1/invitations", { body })),
-    onSuccess: () => cache.invalidateQueries({ queryKey: keys.invitations }),
+    onSuccess: () => fetchAgain(cache, keys.invitations),
   });
 }
 
@@ -44,6 +45,6 @@ export function useRevokeInvitation() {
   return useMutation({
     mutationFn: (invitation: string) =>
       take(api.DELETE("/api/v1/invitations/{invitation}", { params: { path: { invitation } } })),
-    onSuccess: () => cache.invalidateQueries({ queryKey: keys.invitations }),
+    onSuccess: () => fetchAgain(cache, keys.invitations),
   });
 }

@@ -1,5 +1,6 @@
 /** Workspaces and who may use them. The list itself comes from events alone, so that no late answer can undo a newer event. */
 import { skipToken, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { fetchAgain } from "./again";
 import { api, take } from "./client";
 import { keys } from "./keys";
 import type { components } from "./schema";
@@ -56,7 +57,7 @@ export function useAddMember(id: string) {
   const cache = useQueryClient();
   return useMutation({
     mutationFn: (username: string) => take(api.POST("/api/v1/workspaces/{id}/members", { ...at(id), body: { username } })),
-    onSuccess: () => cache.invalidateQueries({ queryKey: keys.members(id) }),
+    onSuccess: () => fetchAgain(cache, keys.members(id)),
   });
 }
 
@@ -65,7 +66,7 @@ export function useRemoveMember(id: string) {
   return useMutation({
     mutationFn: (user: string) =>
       take(api.DELETE("/api/v1/workspaces/{id}/members/{user}", { params: { path: { id, user } } })),
-    onSuccess: () => cache.invalidateQueries({ queryKey: keys.members(id) }),
+    onSuccess: () => fetchAgain(cache, keys.members(id)),
   });
 }
 
