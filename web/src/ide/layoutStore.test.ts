@@ -36,6 +36,16 @@ it("finds what the page before it changed a moment ago, though that has not arri
   after.stop();
 });
 
+it("keeps what is on its way until it has arrived, however often it is asked to write", async () => {
+  const before = await LayoutStore.load("w");
+  before.change({ hidden: true });
+  before.flush();
+  before.stop();
+  const after = await LayoutStore.load("w");
+  expect(after.current.hidden).toBe(true);
+  after.stop();
+});
+
 it("takes the hub's once its own is written, which another browser may have changed since", async () => {
   const before = await LayoutStore.load("w");
   before.change({ hidden: true });

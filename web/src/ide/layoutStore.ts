@@ -12,12 +12,14 @@ const KEEPALIVE_LIMIT = 60_000;
 
 export class LayoutStore {
   private timer: ReturnType<typeof setTimeout> | undefined;
-  private written = "";
+  /** What was sent last, and what the hub is known to have. */
+  private written: string;
+  private confirmed: string;
   private readonly url: string;
 
   private constructor(private readonly workspace: string, public current: Layout) {
     this.url = layoutUrl(workspace);
-    this.written = JSON.stringify(current);
+    this.written = this.confirmed = JSON.stringify(current);
     addEventListener("pagehide", this.flush);
     document.addEventListener("visibilitychange", this.hidden);
   }
@@ -34,7 +36,7 @@ export class LayoutStore {
     const unwritten = recall(workspace);
     const store = new LayoutStore(workspace, readLayout(unwritten ?? saved));
     if (unwritten !== null) {
-      store.written = "";
+      store.written = store.confirmed = "";
       store.flush();
     }
     return store;
@@ -51,13 +53,15 @@ export class LayoutStore {
   flush = (): void => {
     clearTimeout(this.timer);
     const body = JSON.stringify(this.current);
-    if (body === this.written) return remember(this.workspace, null);
+    if (body === this.confirmed) remember(this.workspace, null);
+    if (body === this.written) return;
     const before = this.written;
     this.written = body;
     const keepalive = body.length < KEEPALIVE_LIMIT;
     fetch(this.url, { method: "PUT", headers: { "Content-Type": "application/json" }, body, keepalive })
       .then((response) => {
         if (!response.ok) throw new Error(String(response.status));
+        this.confirmed = body;
         if (JSON.stringify(this.current) === body) remember(this.workspace, null);
       })
       .catch(() => {
