@@ -11,8 +11,6 @@ import pytest
 from tests.cli.conftest import Coterie, command
 from tests.support.hub import PASSWORD, Account, RunningHub
 
-"""Seconds: each test starts several programs, the first one a hub too."""
-
 
 @pytest.fixture
 def admin(hub: RunningHub, tmp_path: Path) -> Coterie:

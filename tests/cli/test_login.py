@@ -9,8 +9,6 @@ from pathlib import Path
 from tests.cli.conftest import Coterie, command
 from tests.support.hub import PASSWORD, Account, RunningHub, free_port
 
-"""Seconds: each test starts several programs, the first one a hub too."""
-
 
 def test_with_a_password_a_token_is_kept(hub: RunningHub, ada: Account, tmp_path: Path) -> None:
     coterie = command(tmp_path)

@@ -20,8 +20,6 @@ from coterie.wire.errors import CoterieError, ErrorCode
 from tests.cli.conftest import command
 from tests.support.hub import RunningHub, free_port
 
-"""Seconds: each test starts several programs, the first one a hub too."""
-
 
 def refused(done: subprocess.CompletedProcess[str], code: int) -> str:
     """The one sentence that a refusal says, without a trace of Python."""

@@ -11,8 +11,6 @@ from tests.cli.conftest import Coterie
 from tests.support.git_server import GitServer
 from tests.support.hub import Account, RunningHub
 
-"""Seconds: each test starts several programs, the first one a hub too."""
-
 
 def test_a_life(coterie: Coterie, hub: RunningHub, ada: Account, tmp_path: Path) -> None:
     with GitServer(tmp_path) as server:

@@ -17,8 +17,6 @@ from coterie.wire.capabilities import Role
 from coterie.wire.errors import CoterieError, ErrorCode
 from tests.support.hub import PASSWORD, RunningHub
 
-"""Seconds: the first test starts a hub."""
-
 OTHER_PASSWORD = "a different one altogether"
 
 

@@ -35,6 +35,9 @@ class _Listener(WSListener):
         self.owner = owner
         self.parts = b""
 
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        self.owner.answered = True
+
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         kind = frame.msg_type
         if kind == WSMsgType.CLOSE:
@@ -59,6 +62,7 @@ class WorkspaceSocket:
     def __init__(self) -> None:
         self.messages: list[ServerMessage] = []
         self.welcome: Welcome
+        self.answered = False
         self.closed: Closed | None = None
         self._transport: WSTransport | None = None
         self._changed = asyncio.Event()
@@ -75,6 +79,9 @@ class WorkspaceSocket:
             lambda: _Listener(self), url, extra_headers=headers, max_frame_size=64 << 20, ssl_context=ssl_context
         )
         self._transport = transport
+        # Also returned when the other end closed instead of answering; the listener hears of neither.
+        if not self.answered:
+            raise Closed(1006, "closed without an answer")
         self.welcome = await self.wait(Welcome)
         return self
 

@@ -25,8 +25,6 @@ from tests.hub.gate.conftest import Scene
 from tests.support.hub import BY_NEWS_ALONE, PASSWORD, Account, RunningHub
 from tests.support.socket import Closed, WorkspaceSocket
 
-"""Seconds: a hub is started."""
-
 
 def certificate(folder: Path) -> tuple[Path, Path]:
     """A certificate for this machine's loopback, signed by itself."""

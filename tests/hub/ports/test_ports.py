@@ -19,8 +19,6 @@ from coterie.wire.messages.terminals import TerminalAttach, TerminalInput, Termi
 from tests.support.hub import BY_NEWS_ALONE, Account, RunningHub
 from tests.support.socket import WorkspaceSocket
 
-"""Seconds: the first test starts a hub and a machine."""
-
 
 class Place:
     """A running workspace in which a program listens on port 8123."""
