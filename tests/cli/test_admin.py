@@ -67,7 +67,7 @@ def test_invite(admin: Coterie, hub: RunningHub, ada: Account) -> None:
     link = admin("invite", "--note", "for Joan").stdout.strip()
     assert link.startswith(f"{hub.address}/join#")
     body = {"token": link.partition("#")[2], "username": "joan", "display_name": "Joan", "password": PASSWORD}
-    answer = httpx.post(f"{hub.address}/api/v1/register", json=body, headers={"origin": hub.address})
+    answer = httpx.post(f"{hub.address}/api/v1/register", json=body, headers={"origin": hub.address}, timeout=30)
     assert answer.is_success, answer.text
 
 

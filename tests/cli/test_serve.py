@@ -103,7 +103,7 @@ def test_a_life(place: Path) -> None:
     hub = RunningHub(place / "life", {"COTERIE_DRIVER": "process"}).start()
     assert any("NO ISOLATION" in line for line in hub.output)
     first = hub.setup_link
-    assert httpx.get(f"{hub.address}/healthz").is_success
+    assert httpx.get(f"{hub.address}/healthz", timeout=30).is_success
     other = command(place)("serve", "--data", str(hub.data), "--driver", "process", "--port", "0")
     refused(other, 4)
     assert hub.stop() == 0

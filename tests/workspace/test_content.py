@@ -45,7 +45,7 @@ def test_a_file_is_written_and_read_back(http: httpx.Client, server: RunningWork
     assert answer.headers["content-disposition"] == "attachment; filename*=UTF-8''%C3%A4%20b.bin"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert "sandbox" in answer.headers["content-security-policy"]
-    assert sorted(os.listdir(server.files / "new/folder")) == ["ä b.bin"]  # noqa: PTH208
+    assert [path.name for path in (server.files / "new/folder").iterdir()] == ["ä b.bin"]
 
 
 def test_replacing_keeps_the_mode_and_follows_links(http: httpx.Client, server: RunningWorkspace) -> None:

@@ -143,7 +143,7 @@ async def test_who_is_removed_is_out_and_types_nothing_more(scene: Scene) -> Non
 
 async def test_an_upload_is_cut_when_access_ends(scene: Scene) -> None:
     files = scene.hub.data / "workspaces" / scene.workspace / "files"
-    before = set(os.listdir(files))  # noqa: PTH208
+    before = set(files.iterdir())
     go_on = asyncio.Event()
 
     async def body() -> AsyncIterator[bytes]:
@@ -157,7 +157,7 @@ async def test_an_upload_is_cut_when_access_ends(scene: Scene) -> None:
         upload = asyncio.create_task(
             http.put(f"/api/v1/workspaces/{scene.workspace}/files/endless", content=body(), timeout=30)
         )
-        await eventually(lambda: set(os.listdir(files)) - before)  # noqa: PTH208
+        await eventually(lambda: set(files.iterdir()) - before)
         await asyncio.to_thread(scene.remove_bob)
         go_on.set()
         try:
@@ -167,7 +167,7 @@ async def test_an_upload_is_cut_when_access_ends(scene: Scene) -> None:
         else:
             assert answer.status_code == 403
     # Nothing of it is left, were it under another name.
-    await eventually(lambda: set(os.listdir(files)) == before)  # noqa: PTH208
+    await eventually(lambda: set(files.iterdir()) == before)
     scene.add_bob()
 
 
