@@ -21,6 +21,9 @@ CHECK = """async (options) => {
   const { violations } = await axe.run(document, { resultTypes: ["violations"], ...options });
   return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id} ${node.target} ${node.failureSummary}`));
 }"""
+SETTLED = """() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() =>
+    done(document.getAnimations().every((animation) => animation.playState !== "running")))))"""
+"""Whether nothing moves, two frames later: what a page does about another scheme or size begins in the next one."""
 LOOKED_AT: dict[Literal["light", "dark"], dict[str, Any]] = {
     # Menus and suggestions hang outside of the landmarks, where the library puts them.
     "light": {"rules": {"region": {"enabled": False}}},
@@ -42,11 +45,12 @@ def expect_accessible(page: Page) -> None:
         # What is drawn otherwise on a phone may be so only after the next frame.
         page.wait_for_function("width => document.documentElement.scrollWidth <= width", arg=PHONE)
         page.set_viewport_size(window)
-        # A colour on its way from one scheme to the other has no contrast of its own.
-        page.wait_for_function("() => document.getAnimations().every((animation) => animation.playState !== 'running')")
-        found, before = page.evaluate(CHECK, options), None
-        while found and found != before:
-            # What is fading in looks otherwise the next time; a fault stays.
+        found: list[str] | None = None
+        before: list[str] | None = None
+        while found is None or (found and found != before):
+            # What is fading in looks otherwise the next time; a fault stays. A colour on its way from one scheme to
+            # the other has no contrast of its own.
+            page.wait_for_function(SETTLED)
             found, before = page.evaluate(CHECK, options), found
         assert found == []
 
