@@ -206,7 +206,8 @@ async def test_no_terminal_is_named_when_two_may_have_done_it(
     await ada.ended(one)
     await ada.ask(TerminalClose(0, one))
     outside = machine.documents.outside
-    await eventually(lambda: outside._events.gathering)
+    # All of it: what one more look adds to an event puts off its end once more, for the pause set above.
+    await eventually(lambda: outside._events._operation and outside._events._paths == {"3.txt", "5.txt"})
     outside._events._due = 0.0
     outside._wake.set()
     assert await machine.told() == "Ada checked out main, 14 files"
