@@ -55,7 +55,7 @@ def test_programs_by_name(command: str, name: str) -> None:
 
 
 def jobs(*began: tuple[str, float]) -> Work:
-    return Work(1, "Terminal 1", "Ada", 0.0, 0.0, (), tuple(Job(hash(one), *one) for one in began))
+    return Work(1, "Terminal 1", "Ada", 0.0, 0.0, (), tuple(Job(hash(command), command, at) for command, at in began))
 
 
 @pytest.mark.parametrize(
@@ -67,9 +67,19 @@ def jobs(*began: tuple[str, float]) -> Work:
         ([jobs(("sleep 100", NOW))], ""),
         ([jobs(("npm run dev", NOW - 100), ("ruff format .", NOW - 1)), jobs(("npm run dev", NOW - 100))], ""),
         ([jobs(("ruff format .", NOW - 1)), jobs(("prettier .", NOW + 1))], ""),
+        ([jobs(("ruff format .", NOW - 1)), jobs(("ruff format .", NOW))], "ruff"),
         ([jobs()], ""),
     ],
-    ids=["has ended", "goes on", "came after", "came with it", "beside another", "before another", "nothing seen"],
+    ids=[
+        "has ended",
+        "goes on",
+        "came after",
+        "came with it",
+        "beside another",
+        "before another",
+        "told late of it",
+        "nothing seen",
+    ],
 )
 def test_a_program_is_named_only_when_it_surely_was_it(seen: list[Work], name: str) -> None:
     assert culprit(seen, NOW) == name

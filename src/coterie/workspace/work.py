@@ -96,11 +96,11 @@ def culprit(seen: Sequence[Work], since: float) -> str:
     It is when one job alone was there, and had begun before the first change that is known, at `since`: what comes
     after it in the same line, or waits in the background, may be all that is seen of a line that is done already.
     """
-    jobs = {job.number: job for one in seen for job in one.jobs}
-    if len(jobs) != 1:
+    jobs = [job for one in seen for job in one.jobs]
+    if len({job.number for job in jobs}) != 1:
         return ""
-    (job,) = jobs.values()
-    return program(job.command) if job.began < since - _TICK else ""
+    # An answer that comes late makes a program look younger than it is, none makes it look older.
+    return program(jobs[-1].command) if min(job.began for job in jobs) < since - _TICK else ""
 
 
 def program(command: str) -> str:
