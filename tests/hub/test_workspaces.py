@@ -35,11 +35,15 @@ async def test_from_made_to_deleted(house: House, ada: Caller) -> None:
 
     path = f"/workspaces/{made['id']}"
     assert (await ada.post(f"{path}/start"))["state"] == "running"
+    # The answers are read after the machine was told: it must not be done before they are.
+    house.machines.hold, house.machines.hold_stop = asyncio.Event(), asyncio.Event()
     assert (await ada.post(f"{path}/stop"))["state"] == "stopping"
     assert house.revocations.closings(workspace=made["id"]) == [Closing.STOPPING]
+    house.machines.hold_stop.set()
     assert (await house.settled(ada, made["id"]))["state"] == "stopped"
     assert (await ada.post(f"{path}/stop"))["state"] == "stopped"
     assert (await ada.post(f"{path}/start"))["state"] == "starting"
+    house.machines.hold.set()
     assert (await house.settled(ada, made["id"]))["state"] == "running"
 
     refused = await ada.delete(path, {"confirm": "engine"}, 422)

@@ -24,6 +24,8 @@ class Machines:
         self.started: list[MachineSpec] = []
         self.hold: asyncio.Event | None = None
         """Every start waits for this, when set."""
+        self.hold_stop: asyncio.Event | None = None
+        """Every stop waits for this, when set."""
         self.starting = asyncio.Event()
         self.fail_start: Exception | None = None
         self.fail_stop: Exception | None = None
@@ -71,6 +73,8 @@ class Machines:
         return await self.poll(workspace)
 
     async def stop(self, workspace: str, grace: float = 5.0) -> None:
+        if self.hold_stop:
+            await self.hold_stop.wait()
         if self.fail_stop:
             raise self.fail_stop
         self._end(workspace, MachineStatus(MachineState.STOPPED))
