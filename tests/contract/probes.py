@@ -14,10 +14,10 @@ FIND_SERVER = """
 import os
 for pid in filter(str.isdigit, os.listdir("/proc")):
     try:
-        command = open(f"/proc/{pid}/cmdline").read().split("\\0")
+        command = open(f"/proc/{pid}/cmdline", "rb").read().split(b"\\0")
     except OSError:
         continue
-    if "coterie.workspace" in command:
+    if b"coterie.workspace" in command:
         print("REACHED", pid)
 """
 
