@@ -12,6 +12,7 @@ from tests.e2e import people
 from tests.e2e.conftest import OpenBrowser
 from tests.e2e.pages.ide import IdePage, Names
 from tests.support.hub import Account, RunningHub
+from tests.support.waiting import wait_until
 
 Workspace: TypeAlias = tuple[Account, str]
 """The owner, and the identifier."""
@@ -116,6 +117,8 @@ def test_panes_come_back_as_they_were_left(open_browser: OpenBrowser, workspace:
 def test_terminals_are_listed_renamed_and_closed(open_browser: OpenBrowser, workspace: Workspace) -> None:
     page, other = open_browser(), open_browser()
     ide, beside = enter(page, workspace), enter(other, workspace)
+    # Its keys do nothing while the list of files is on its way.
+    expect(ide.files.get_by_role("treeitem", name="src", exact=True)).to_be_visible()
     ide.files.focus()
     ide.files.press("Home")
     ide.files.press("Shift+F10")
@@ -130,8 +133,13 @@ def test_terminals_are_listed_renamed_and_closed(open_browser: OpenBrowser, work
     beside.terminal("Terminal 1").expect_output("<src>")
     names = Names(entry)
     terminal.input.focus()
-    page.keyboard.type("ec")
-    names.expect("Terminal 1, Ada Lovelace is typing")
+
+    def types_on() -> bool:
+        """It is told at most once a second: not for a key soon after the command's, which was not seen there."""
+        page.keyboard.type("e")
+        return names.had("Terminal 1, Ada Lovelace is typing")
+
+    wait_until(types_on)
 
     # The keyboard alone: the tab's menu, a new name, the palette, the end.
     ide.tab("Terminal 1").focus()

@@ -25,6 +25,8 @@ _NAMES = """element => {
     return names;
 }"""
 
+_NAMED = "([names, part]) => names.some(name => new RegExp(part).test(name))"
+
 _TEXT = r"""element => [...element.querySelectorAll(".cm-line")].map(line => {
     const own = line.cloneNode(true);
     own.querySelectorAll("[aria-hidden]").forEach(other => other.remove());
@@ -45,8 +47,11 @@ class Names:
 
     def expect(self, part: str) -> None:
         """Wait until it was called something with `part`, a regular expression, in it."""
-        found = "([names, part]) => names.some(name => new RegExp(part).test(name))"
-        self._page.wait_for_function(found, arg=[self._names, part])
+        self._page.wait_for_function(_NAMED, arg=[self._names, part])
+
+    def had(self, part: str) -> bool:
+        """Whether it was called something with `part` in it until now."""
+        return bool(self._page.evaluate(_NAMED, [self._names, part]))
 
 
 class TerminalView:
