@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import cast
 from unittest.mock import Mock
 
@@ -12,7 +13,6 @@ from coterie.wire.errors import CoterieError, ErrorCode
 from coterie.workspace import ports
 from coterie.workspace.member import Member
 from coterie.workspace.processes import Spawner
-from tests.support.hub import free_port
 from tests.support.waiting import eventually
 
 
@@ -33,7 +33,10 @@ async def test_a_program_that_ends_as_it_is_connected_to_is_on_the_list_no_longe
     monkeypatch.setattr(ports, "LOOK_EVERY", 0.01)
     monkeypatch.setattr(ports, "listening", lambda: {port: ("", port) for port, _, _ in machine.programs})
     service = ports.Ports(cast(Spawner, machine))
-    port = free_port()
+    # Bound and not listening, for as long as it is asked for: nobody else comes to listen there.
+    held = socket.socket()
+    held.bind(("127.0.0.1", 0))
+    port = held.getsockname()[1]
     machine.programs = [(port, "127.0.0.1", "python3")]
     with pytest.raises(CoterieError) as refused:
         await service.connect(port)
@@ -48,3 +51,4 @@ async def test_a_program_that_ends_as_it_is_connected_to_is_on_the_list_no_longe
 
     await eventually(gone)
     await service.stop()
+    held.close()
