@@ -217,7 +217,8 @@ async def test_tmux_for_a_late_joiner(start: Start, tmp_path: Path) -> None:
     ada.type(number, "seq 1 9000; echo left\r")
     await same_on_all(number, lambda lines: "left" in lines, ada)
     ada.type(number, "\x02%")
-    await same_on_all(number, has("│"), ada)
+    # With its prompt: what is typed before it is shown before it, and what that puts out stands behind the prompt.
+    await same_on_all(number, lambda lines: has("│$")(lines) or has("│#")(lines), ada)
     ada.type(number, "echo right\r")
     await same_on_all(number, has("│right"), ada)
     await ada.until(lambda: terminals._terminals[number].ring.start > 0)
