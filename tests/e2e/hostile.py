@@ -27,7 +27,9 @@ async function steal(hub, workspace) {
     }));
     await attempt("open", async () => {
         const opened = window.open(`${hub}/`, "hub");
-        await new Promise(later => setTimeout(later, 1000));
+        // Until the hub has answered it is an empty page, anybody's to read.
+        while (!opened.closed && opened.location.href === "about:blank")
+            await new Promise(later => setTimeout(later, 50));
         // What is left of a window that the hub's page has cut off from its opener.
         return opened.closed ? "cut off" : String(opened.document);
     });
