@@ -41,12 +41,21 @@ link.CUT_AFTER = events.HEARTBEAT = 3600.0
 later by the clock happens within a test. However slow a machine is, a test that sees access end has seen that."""
 
 
+_given: set[int] = set()
+
+
 def free_port() -> int:
-    """Return a TCP port nobody listens on at the moment."""
+    """Return a TCP port nobody listens on at the moment, and no test of this run was given: its hub may be yet to."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     while True:
-        port = secrets.randbelow(HIGHEST_PORT - LOWEST_PORT) + LOWEST_PORT
+        # Each worker draws from its own.
+        port = LOWEST_PORT + secrets.randbelow((HIGHEST_PORT - LOWEST_PORT) // workers) * workers + worker
+        if port in _given:
+            continue
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
+            _given.add(port)
             return port
 
 
