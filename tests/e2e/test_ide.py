@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e import people
 from tests.e2e.conftest import OpenBrowser
-from tests.e2e.pages.ide import IdePage, Names
+from tests.e2e.pages.ide import IdePage, Names, Statuses
 from tests.support.hub import Account, RunningHub
 from tests.support.waiting import wait_until
 
@@ -171,8 +171,9 @@ def test_a_folder_is_uploaded_and_hidden_files_are_shown(
     with page.expect_file_chooser() as chooser:
         page.get_by_role("button", name="More for the files").click()
         page.get_by_role("menuitem", name="Upload a folder…").click()
+    said = Statuses(page.locator("body"))
     chooser.value.set_files(tmp_path / "charts")
-    expect(page.get_by_text("Uploaded 3 files")).to_be_visible()
+    said.expect("Uploaded 3 files")
     row.filter(has_text="charts").click()
     row.filter(has_text="sub").click()
     expect(row.filter(has_text="deep.txt")).to_be_visible()

@@ -25,6 +25,13 @@ _NAMES = """element => {
     return names;
 }"""
 
+_STATUSES = """element => {
+    const said = [];
+    const look = () => said.push(...[...element.querySelectorAll("[role=status]")].map(status => status.textContent));
+    new MutationObserver(look).observe(element, { childList: true, subtree: true, characterData: true });
+    return said;
+}"""
+
 _NAMED = "([names, part]) => names.some(name => new RegExp(part).test(name))"
 
 _TEXT = r"""element => [...element.querySelectorAll(".cm-line")].map(line => {
@@ -52,6 +59,18 @@ class Names:
     def had(self, part: str) -> bool:
         """Whether it was called something with `part` in it until now."""
         return bool(self._page.evaluate(_NAMED, [self._names, part]))
+
+
+class Statuses:
+    """What the statuses in an element say from now on, also what goes by itself before anybody looks."""
+
+    def __init__(self, element: Locator) -> None:
+        self._page = element.page
+        self._said: JSHandle = element.evaluate_handle(_STATUSES)
+
+    def expect(self, part: str) -> None:
+        """Wait until one of them said `part`."""
+        self._page.wait_for_function("([said, part]) => said.some(text => text.includes(part))", arg=[self._said, part])
 
 
 class TerminalView:
