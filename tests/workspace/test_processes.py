@@ -77,7 +77,8 @@ async def test_exit_codes_tell_signals(spawner: DirectSpawner) -> None:
 
 async def test_a_signal_reaches_every_process_of_the_session(spawner: DirectSpawner) -> None:
     child = "sh -c 'trap \"echo child; exit\" USR1; while :; do sleep 0.01; done'"
-    script = f"trap 'echo told' USR1; {child} & wait; wait"
+    # Also where the child is told first, and gone before the leader hears of it.
+    script = f"trap 'echo told; told=1' USR1; {child} & until [ \"$told\" ]; do wait; done; wait"
     process = await spawn(spawner, "sh", "-c", script)
     reading = asyncio.create_task(output(process))
     while len((await process.running()).commands) < 2:
