@@ -17,6 +17,7 @@ from coterie.wire.errors import CoterieError, ErrorCode
 from coterie.wire.messages import documents as wire
 from coterie.workspace.documents import disk, document, outside, service, store
 from coterie.workspace.documents.rebase import rebase
+from coterie.workspace.documents.repository import Repository
 from tests.support.waiting import eventually
 from tests.workspace.documents.people import FakeMember, Page
 from tests.workspace.documents.server import Gate, Server, open_logs
@@ -442,6 +443,35 @@ async def test_looking_survives_whatever_goes_wrong(server: Server, monkeypatch:
 
     await eventually(told)
     await server.documents.outside.stop()
+
+
+async def test_what_git_does_while_two_documents_open_is_its_own(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (server.files / ".git" / "logs").mkdir(parents=True)
+    (server.files / ".git" / "HEAD").touch()
+    gates = [Gate(Repository), Gate(Repository)]
+    ways = iter(gates)
+
+    def read(*arguments: Any) -> Any:
+        return next(ways)(*arguments)
+
+    monkeypatch.setattr(outside, "Repository", read)
+    (server.files / "a").touch()
+    opening = asyncio.create_task(server.page("a"))
+    await gates[0].reached()
+    following = asyncio.create_task(server.documents.outside.follow())
+    await gates[1].reached()
+    gates[0].open()
+    await opening
+    await eventually(lambda: server.documents.outside._repositories)
+    old, new = "1" * 40, "2" * 40
+    (server.files / ".git" / "logs" / "HEAD").write_text(f"{old} {new} Ada <ada> 0 +0000\tcheckout: to main\n")
+    gates[1].open()
+    await following
+    done = server.documents.outside._operation()
+    assert done
+    assert (done.old, done.new) == (old, new)
 
 
 async def test_a_document_that_cannot_be_opened_leaves_no_descriptor(

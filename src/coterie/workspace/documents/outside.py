@@ -111,7 +111,9 @@ class Outside:
         for gone in self._repositories.keys() - repositories:
             del self._repositories[gone]
         for new in repositories - self._repositories.keys():
-            self._repositories[new] = await asyncio.to_thread(Repository, self._root, new)
+            known = await asyncio.to_thread(Repository, self._root, new)
+            # Where another document was opened meanwhile, the earlier one may know of what git did since.
+            self._repositories.setdefault(new, known)
         self._watch(folders)
 
     async def look(self) -> None:
