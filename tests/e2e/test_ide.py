@@ -100,7 +100,17 @@ def test_panes_come_back_as_they_were_left(open_browser: OpenBrowser, workspace:
     pane = page.get_by_role("tabpanel")
     box = pane.bounding_box()
     assert box
-    ide.tab("model.py").drag_to(pane, target_position={"x": box["width"] - 20, "y": box["height"] / 2})
+    place = box["x"] + box["width"] - 20, box["y"] + box["height"] / 2
+
+    def shown_where_it_goes() -> bool:
+        """What it can be dropped on comes when the drag has begun."""
+        page.mouse.move(*place)
+        return page.locator("[data-side=right]").is_visible()
+
+    ide.tab("model.py").hover()
+    page.mouse.down()
+    wait_until(shown_where_it_goes)
+    page.mouse.up()
     expect(page.get_by_role("tablist")).to_have_count(2)
     with page.expect_response(lambda response: "/layout" in response.url and response.request.method == "PUT"):
         ide.files.get_by_role("treeitem", name="src").click()
