@@ -326,6 +326,7 @@ def test_searched_copied_pasted_and_linked(hub: RunningHub, place: Place, open_b
     expect(terminal.rows.filter(has_text=re.compile("^second"))).to_have_count(2)
     terminal.expect_output("[201~third")
     page.keyboard.press("Control+C")
+    terminal.expect_prompt()
     # Another word than before: the last one may still stand there when this is looked for.
     terminal.run("clear; printf '\\033[?2004hread%s\\n' ing; cat -v")
     terminal.expect_output("reading")
@@ -340,6 +341,7 @@ def test_searched_copied_pasted_and_linked(hub: RunningHub, place: Place, open_b
     terminal.expect_output("^[[200~third")
     terminal.expect_output("fourth^[[201~")
     page.keyboard.press("Control+C")
+    terminal.expect_prompt()
 
     # Places in files open the editor there, addresses a tab of their own.
     terminal.run("clear; cd src; echo; echo app.py:12:3: wrong")
@@ -450,6 +452,7 @@ def test_a_phone_has_the_keys_that_its_keyboard_lacks(place: Place, open_browser
     expect(keys.get_by_role("button", name="Ctrl")).to_have_attribute("aria-pressed", "true")
     page.keyboard.type("c")
     expect(keys.get_by_role("button", name="Ctrl")).to_have_attribute("aria-pressed", "false")
+    terminal.expect_prompt()
     terminal.run('echo "<$((6 * 7))>"')
     terminal.expect_output("<42>")
     expect(terminal.input).to_be_focused()

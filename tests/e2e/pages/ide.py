@@ -98,6 +98,10 @@ class TerminalView:
         begins = re.compile("^" + re.escape(text).replace("\\ ", "[ \u00a0]"))
         expect(self.rows.filter(has_text=begins).first).to_be_attached()
 
+    def expect_prompt(self) -> None:
+        """Wait until the shell has the terminal again: a program that is interrupted may take with it what is typed."""
+        expect(self.rows.filter(has_text=re.compile(r"\S")).last).to_have_text(re.compile(r"\$\s*$"))
+
 
 class HistoryView:
     """The earlier versions of the file in front."""
