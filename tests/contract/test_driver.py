@@ -284,7 +284,7 @@ class TestLocal:
         await machine.start()
         script = f"(setsid nohup bash -c 'exec -a {machine.workspace} sleep 1000' > /dev/null 2>&1 &)"
         await machine.run("bash", "-c", script)
-        # Not the shells that begin it, nor the sandbox, which name the workspace too.
+        # Not the shells that begin it, which name it too.
         await eventually(lambda: f"{machine.workspace} 1000" in everything_that_runs().splitlines())
         await machine.driver.stop(machine.workspace, grace=30)
         assert machine.workspace not in everything_that_runs()
