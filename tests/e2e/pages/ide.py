@@ -233,11 +233,9 @@ class IdePage:
     def open_terminal(self) -> TerminalView:
         """Open a new terminal and wait until it can be typed into."""
         self.page.get_by_role("button", name="New terminal").first.click()
-        title = self.page.get_by_role("tab", name=re.compile("^Terminal"), selected=True)
-        expect(title).to_be_visible()
-        terminal = TerminalView(self.page, str(title.get_attribute("aria-label") or title.inner_text()).strip())
-        terminal.input.wait_for(state="attached")
-        return terminal
+        # Its tab may be called otherwise until the list of terminals has come, with which its menu comes.
+        menu = self.page.get_by_role("button", name=re.compile("^Menu of "))
+        return self.terminal(str(menu.get_attribute("aria-label")).removeprefix("Menu of "))
 
     def open_what(self, person: str, name: str) -> None:
         """Open what somebody has open, by the menu of their avatar."""
