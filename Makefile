@@ -1,7 +1,7 @@
 # `make run` and `make test` do all set-up by themselves; the rest is for people who work on Coterie.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run dev check test e2e gen docs bench soak lock clean setup-run setup-test
+.PHONY: help run dev check test e2e gen docs bench soak pauses lock clean setup-run setup-test
 
 export PATH := $(CURDIR)/.make/bin:$(CURDIR)/.venv/bin:$(PATH)
 PYTHON := .venv/bin/python
@@ -38,6 +38,9 @@ bench: setup-test $(WEB) ## Answer a benchmark question (Q=start); without Q all
 
 soak: setup-test $(WEB) ## The property tests for longer (MINUTES=10)
 	@$(PYTHON) scripts/soak.py $(MINUTES)
+
+pauses: setup-test $(WEB) ## The tests while their processes stop for moments (ARGS="tests/hub" picks)
+	@$(PYTHON) scripts/pauses.py -q $(ARGS)
 
 lock: setup-test ## Resolve Python's dependencies anew into requirements/ (ARGS=--upgrade for newer ones)
 	@$(PYTHON) scripts/lock.py $(ARGS)
