@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import secrets
 import signal
 import sys
 import time
@@ -15,7 +14,7 @@ from typing import NamedTuple
 
 from coterie.machine.kernel import adopt_orphans
 
-LONGEST = (0.02, 0.1, 0.3, 1.5)
+_LONGEST = (0.02, 0.1, 0.3, 1.5)
 """Seconds that a pause takes at most, one of these at random: mostly short, at times as long as a busy machine's."""
 
 _AT_ONCE = 2
@@ -41,9 +40,9 @@ class Process(NamedTuple):
 
 def main(arguments: list[str]) -> int:
     """Run pytest with these arguments; return its exit code. The pauses are other ones each time."""
-    seed = secrets.randbelow(1 << 32)
-    print(f"── pauses of up to {LONGEST[-1]} s, seed {seed}", flush=True)
-    chance = random.Random(seed)  # noqa: S311 nothing is kept secret by it
+    print(f"── pauses of up to {_LONGEST[-1]} s", flush=True)
+    # No seed: what runs at which moment could not be had again with it.
+    chance = random.SystemRandom()
     # Machines outlive who started them: here they are found all the same.
     adopt_orphans()
     tests = os.posix_spawn(sys.executable, [sys.executable, "-m", "pytest", *arguments], os.environ)
@@ -59,14 +58,15 @@ def main(arguments: list[str]) -> int:
             one = _chosen(chance, tests) if len(until) < _AT_ONCE else None
             if one is not None and rested.get(one, 0.0) <= now:
                 _send(one, signal.SIGSTOP)
-                pause = chance.choice(LONGEST) * chance.random()
+                pause = chance.choice(_LONGEST) * chance.random()
                 until[one], rested[one] = now + pause, now + pause * (1 + _REST)
                 made += 1
+            # Nothing tells when the next pause is to begin; one that is over lasts until here.
             time.sleep(chance.random() * 2 * _EVERY)
     finally:
         for number in until:
             _send(number, signal.SIGCONT)
-    print(f"── {made} pauses, seed {seed}")
+    print(f"── {made} pauses")
     return code
 
 
@@ -79,7 +79,7 @@ def _ended(tests: int) -> int | None:
     return None
 
 
-def _chosen(chance: random.Random, tests: int) -> int | None:
+def _chosen(chance: random.SystemRandom, tests: int) -> int | None:
     """A process to stop; of each kind as often, however many there are of it."""
     processes = {one.number: one for one in _processes()}
     ours: dict[str, list[int]] = defaultdict(list)

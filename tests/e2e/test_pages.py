@@ -15,6 +15,7 @@ from tests.e2e.pages.dashboard import DashboardPage
 from tests.e2e.pages.setup import JoinPage, SetupPage
 from tests.e2e.pages.sign_in import SignInPage
 from tests.support.hub import PASSWORD, RunningHub
+from tests.support.waiting import wait_until
 
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 CHECK = """async (options) => {
@@ -50,7 +51,8 @@ def expect_accessible(page: Page) -> None:
         while found is None or (found and found != before):
             # What is fading in looks otherwise the next time; a fault stays. A colour on its way from one scheme to
             # the other has no contrast of its own.
-            page.wait_for_function(SETTLED)
+            # Not `wait_for_function`: to that a promise is true.
+            wait_until(lambda: page.evaluate(SETTLED))
             found, before = page.evaluate(CHECK, options), found
         assert found == []
 

@@ -357,7 +357,8 @@ def test_searched_copied_pasted_and_linked(hub: RunningHub, place: Place, open_b
 
 
 def wait_for_clipboard(page: Page, text: str) -> None:
-    page.wait_for_function("async text => (await navigator.clipboard.readText()) === text", arg=text)
+    # Not `wait_for_function`: to that a promise is true.
+    wait_until(lambda: page.evaluate("navigator.clipboard.readText()") == text)
 
 
 def test_what_programs_may_do_to_who_drives_them(place: Place, open_browser: OpenBrowser) -> None:

@@ -34,12 +34,12 @@ async def test_a_program_that_ends_as_it_is_connected_to_is_on_the_list_no_longe
     monkeypatch.setattr(ports, "listening", lambda: {port: ("", port) for port, _, _ in machine.programs})
     service = ports.Ports(cast(Spawner, machine))
     # Bound and not listening, for as long as it is asked for: nobody else comes to listen there.
-    held = socket.socket()
-    held.bind(("127.0.0.1", 0))
-    port = held.getsockname()[1]
-    machine.programs = [(port, "127.0.0.1", "python3")]
-    with pytest.raises(CoterieError) as refused:
-        await service.connect(port)
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        port = held.getsockname()[1]
+        machine.programs = [(port, "127.0.0.1", "python3")]
+        with pytest.raises(CoterieError) as refused:
+            await service.connect(port)
     assert refused.value.code is ErrorCode.UNAVAILABLE
     machine.programs = []
     service.joined(Mock(Member))
@@ -51,4 +51,3 @@ async def test_a_program_that_ends_as_it_is_connected_to_is_on_the_list_no_longe
 
     await eventually(gone)
     await service.stop()
-    held.close()

@@ -194,6 +194,16 @@ async def outlived(path: Path) -> None:
     await eventually(later)
 
 
+def made_in(inode: int, folder: Path) -> Path | None:
+    """Make files until one has the inode, which another program's may have first. None: the file system keeps it."""
+    for number in range(200):
+        made = folder / f"b{number}"
+        made.write_text("quite another")
+        if made.stat().st_ino == inode:
+            return made
+    return None
+
+
 async def test_a_file_in_a_deleted_ones_inode_is_another(server: Server) -> None:
     """ext4 gives a deleted file's inode to the next one that is made."""
     (server.files / "a").write_text("one")
@@ -202,11 +212,7 @@ async def test_a_file_in_a_deleted_ones_inode_is_another(server: Server) -> None
     inode = (server.files / "a").stat().st_ino
     await outlived(server.files / "a")
     (server.files / "a").unlink()
-    for number in range(50):
-        made = server.files / f"b{number}"
-        made.write_text("quite another")
-        if made.stat().st_ino == inode:
-            break
+    made_in(inode, server.files)
     await server.look()
     await server.document("a").save()
     assert server.document("a").gone
@@ -222,13 +228,9 @@ async def test_a_closed_documents_inode_is_not_its_name(server: Server) -> None:
     inode = (server.files / "a").stat().st_ino
     await outlived(server.files / "a")
     (server.files / "a").unlink()
-    # Other programs make files, too: one of them may get it first, and give it back.
-    for number in range(200):
-        made = server.files / f"b{number}"
-        made.write_text("quite another")
-        if made.stat().st_ino == inode:
-            break
-    else:
+    made = made_in(inode, server.files)
+    if made is None:
+        # Then there is no such file that could be taken for the closed one.
         pytest.skip("this file system does not use inodes again soon")
     other = await server.page(made.name)
     assert other.epoch != page.epoch
